@@ -1,0 +1,128 @@
+"""The log: append an event, follow what others appended.
+
+Following is safe under concurrent commits: ids are handed out before the commit, so ``id > last`` would skip a
+transaction that commits late. Every row carries its transaction's id and readers stop below the oldest running
+transaction (``pg_snapshot_xmin``), so nothing can still appear before the cursor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from psycopg.types.json import Jsonb
+
+from portevoix.domain.contacts.events import Event, read
+
+from .queries import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from .db import Connection
+
+_SQL = load("log")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in the log: everything up to and with it has been read."""
+
+    xid: str = "0"
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as it stands in the log."""
+
+    cursor: Cursor
+    at: datetime
+    event: Event
+    contact_id: int | None
+    conversation_id: int | None
+    line_id: int | None
+    actor_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an event is about, and who did it (``actor_id`` None: the client or the system)."""
+
+    contact_id: int | None = None
+    conversation_id: int | None = None
+    line_id: int | None = None
+    actor_id: int | None = None
+
+
+def append(conn: Connection, event: Event, about: About, at: datetime) -> int:
+    """Append inside the caller's transaction and return the id of the row."""
+    row = conn.execute(
+        _SQL["append"],
+        {
+            "at": at,
+            "kind": event.kind,
+            "v": event.v,
+            "contact_id": about.contact_id,
+            "conversation_id": about.conversation_id,
+            "line_id": about.line_id,
+            "actor_id": about.actor_id,
+            "data": Jsonb(event.body()),
+        },
+    ).fetchone()
+    assert row is not None  # noqa: S101 - insert ... returning always gives a row
+    return int(row["id"])
+
+
+def _recorded(row: dict[str, Any]) -> Recorded:
+    return Recorded(
+        Cursor(row["xid"], row["id"]),
+        row["at"],
+        read(row["kind"], row["v"], row["data"]),
+        row["contact_id"],
+        row["conversation_id"],
+        row["line_id"],
+        row["actor_id"],
+    )
+
+
+def read_on(conn: Connection, after: Cursor, *, limit: int = 1000) -> list[Recorded]:
+    """The next events after the cursor, oldest first; an empty list when there is nothing yet."""
+    rows = conn.execute(_SQL["read_on"], {"xid": after.xid, "id": after.id, "limit": limit})
+    return [_recorded(row) for row in rows]
+
+
+def drain(conn: Connection, after: Cursor, *, limit: int = 1000) -> Iterator[Recorded]:
+    """All events after the cursor, in pages."""
+    while page := read_on(conn, after, limit=limit):
+        yield from page
+        after = page[-1].cursor
+
+
+def head(conn: Connection) -> Cursor:
+    """The cursor from which only later events are read: take it *before* reading tables."""
+    row = conn.execute(_SQL["head"]).fetchone()
+    assert row is not None  # noqa: S101
+    return Cursor(row["xid"], int(row["id"]))
+
+
+def of_contact(conn: Connection, contact_id: int) -> list[Recorded]:
+    """The whole history of a contact."""
+    return [_recorded(row) for row in conn.execute(_SQL["of_contact"], {"contact_id": contact_id})]
+
+
+def of_conversation(conn: Connection, conversation_id: int) -> list[Recorded]:
+    """The whole history of a conversation."""
+    return [_recorded(row) for row in conn.execute(_SQL["of_conversation"], {"conversation_id": conversation_id})]
+
+
+def load_cursor(conn: Connection, reader: str) -> Cursor | None:
+    """Where ``reader`` stands, or None if it never read."""
+    row = conn.execute(_SQL["load_cursor"], {"reader": reader}).fetchone()
+    return Cursor(row["xid"], row["id"]) if row else None
+
+
+def save_cursor(conn: Connection, reader: str, cursor: Cursor) -> None:
+    """Remember where ``reader`` stands, in the transaction of what it did."""
+    conn.execute(_SQL["save_cursor"], {"reader": reader, "xid": cursor.xid, "id": cursor.id})
