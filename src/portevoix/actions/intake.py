@@ -95,7 +95,7 @@ def aside(conn: Connection, item: Inbound, reason: str) -> Taken:
     )
 
 
-def put_aside(  # noqa: PLR0913 - what is known of the mail
+def put_aside(
     conn: Connection, *, raw: bytes, door_id: int | None, sender: str, recipient: str, reason: str, at: datetime
 ) -> Taken:
     """Keep a mail that could not even be understood. Once per mail and door."""

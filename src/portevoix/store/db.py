@@ -14,7 +14,6 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool
 
-
 Connection = psycopg.Connection[dict[str, Any]]
 Pool = ConnectionPool[Connection]
 

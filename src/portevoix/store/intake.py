@@ -106,7 +106,7 @@ def write(conn: Connection, rows: Rows) -> None:
                 cursor.executemany(_SQL[query], values)
 
 
-def set_aside(  # noqa: PLR0913 - the columns of one row
+def set_aside(
     conn: Connection,
     *,
     door_id: int | None,
@@ -130,5 +130,5 @@ def set_aside(  # noqa: PLR0913 - the columns of one row
             "content": content,
         },
     ).fetchone()
-    assert row is not None  # noqa: S101 - insert ... returning always gives a row
+    assert row is not None
     return int(row["id"])

@@ -71,7 +71,7 @@ def append(conn: Connection, event: Event, about: About, at: datetime) -> int:
             "data": Jsonb(event.body()),
         },
     ).fetchone()
-    assert row is not None  # noqa: S101 - insert ... returning always gives a row
+    assert row is not None
     return int(row["id"])
 
 
@@ -103,7 +103,7 @@ def drain(conn: Connection, after: Cursor, *, limit: int = 1000) -> Iterator[Rec
 def head(conn: Connection) -> Cursor:
     """The cursor from which only later events are read: take it *before* reading tables."""
     row = conn.execute(_SQL["head"]).fetchone()
-    assert row is not None  # noqa: S101
+    assert row is not None
     return Cursor(row["xid"], int(row["id"]))
 
 
