@@ -1,0 +1,1 @@
+"""The pages: Django, rendered on the server."""

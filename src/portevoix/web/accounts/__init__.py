@@ -1,0 +1,1 @@
+"""Who works here: the account, signing in and out, one's own preferences."""

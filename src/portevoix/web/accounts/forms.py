@@ -1,0 +1,69 @@
+"""Forms of the account pages."""
+
+import threading
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
+from django.utils.translation import gettext_lazy as _
+
+from portevoix.web.accounts.models import User
+
+
+class SignInForm(AuthenticationForm):
+    """Mail address and password. The refusal is one sentence for every cause: it tells nobody who has an account."""
+
+    username = forms.EmailField(
+        label=_("Adresse électronique"),
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+    password = forms.CharField(
+        label=_("Mot de passe"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    error_messages: ClassVar[dict[str, Any]] = {
+        "invalid_login": _("L’adresse ou le mot de passe ne convient pas. Vérifiez les deux, puis recommencez."),
+        "inactive": _("L’adresse ou le mot de passe ne convient pas. Vérifiez les deux, puis recommencez."),
+    }
+
+
+class ForgottenForm(PasswordResetForm):
+    """Asks for the address to which a link is sent."""
+
+    email = forms.EmailField(
+        label=_("Adresse électronique"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def send_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Send aside: a relay's second of delay would tell which addresses have an account."""
+        threading.Thread(target=super().send_mail, args=args, kwargs=kwargs, name="account-mail").start()
+
+
+class NewPasswordForm(SetPasswordForm):
+    """A new password after the mailed link."""
+
+
+class ChangePasswordForm(PasswordChangeForm):
+    """A new password, the old one known."""
+
+
+class PreferencesForm(forms.ModelForm[User]):
+    """How the desk looks and sounds for oneself."""
+
+    class Meta:
+        model = User
+        fields = ("language", "theme", "density", "font", "sound", "shortcuts")
+        widgets: ClassVar[dict[str, Any]] = {
+            "language": forms.RadioSelect,
+            "theme": forms.RadioSelect,
+            "density": forms.RadioSelect,
+            "font": forms.RadioSelect,
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "font": _("OpenDyslexic peut aider les personnes dyslexiques."),
+            "sound": _("Une proposition est toujours aussi montrée à l’écran."),
+            "shortcuts": _("Par exemple « r » pour répondre. Éteignez-les si votre lecteur d’écran ou la dictée s’en sert."),
+        }
