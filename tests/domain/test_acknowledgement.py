@@ -71,9 +71,7 @@ def test_what_silence_means_and_when() -> None:
 
 
 def test_only_a_request_is_decided_by_silence() -> None:
-    ack = compose(
-        "PV-1", RECEIVED, SERVICE, Procedure(Matter.COMPLAINT, Silence.ACCEPTANCE)
-    )
+    ack = compose("PV-1", RECEIVED, SERVICE, Procedure(Matter.COMPLAINT, Silence.ACCEPTANCE))
     assert (ack.silence, ack.silence_on, ack.attestation) == (Silence.NONE, None, False)
     assert missing_mentions(ack) == ()
 

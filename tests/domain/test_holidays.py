@@ -81,9 +81,7 @@ def test_same_as_the_oracle_from_1900_to_2100() -> None:
 @pytest.mark.parametrize("region", Region)
 def test_same_as_the_oracle_in_territories(region: Region) -> None:
     years = range(2008, 2061)
-    theirs = oracle.country_holidays(
-        "FR", subdiv=SUBDIVISION[region], years=years, language="en_US"
-    )
+    theirs = oracle.country_holidays("FR", subdiv=SUBDIVISION[region], years=years, language="en_US")
     ours = {day for year in years for day in public_holidays(year, frozenset({region}))}
     assert ours <= set(theirs)
     assert {theirs[day] for day in set(theirs) - ours} == CUSTOMS.get(region, set())
@@ -109,7 +107,4 @@ def test_months_end_on_the_same_day_or_the_last() -> None:
 
 
 def test_end_of_day_is_the_local_midnight() -> None:
-    assert (
-        end_of_day(date(2026, 3, 29), "Europe/Paris").isoformat()
-        == "2026-03-29T22:00:00+00:00"
-    )
+    assert end_of_day(date(2026, 3, 29), "Europe/Paris").isoformat() == "2026-03-29T22:00:00+00:00"

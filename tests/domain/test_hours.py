@@ -66,19 +66,13 @@ def test_exceptions_decide_before_holidays_and_the_last_one_wins() -> None:
     )
     assert hours.spans_on(armistice) == ()
     assert hours.spans_on(strike) == (AFTERNOON,)
-    assert Hours("Europe/Paris", week(MORNING), hours.exceptions[:1]).spans_on(
-        armistice
-    ) == (AFTERNOON,)
-    assert Hours("Europe/Paris", week(MORNING), open_on_holidays=True).spans_on(
-        armistice
-    ) == (MORNING,)
+    assert Hours("Europe/Paris", week(MORNING), hours.exceptions[:1]).spans_on(armistice) == (AFTERNOON,)
+    assert Hours("Europe/Paris", week(MORNING), open_on_holidays=True).spans_on(armistice) == (MORNING,)
 
 
 def test_weekly_spans_have_a_period() -> None:
     summer = Weekly(0, MORNING, date(2026, 7, 1), date(2026, 8, 31))
-    hours = Hours(
-        "Europe/Paris", (summer, Weekly(0, AFTERNOON, valid_from=date(2026, 9, 1)))
-    )
+    hours = Hours("Europe/Paris", (summer, Weekly(0, AFTERNOON, valid_from=date(2026, 9, 1))))
     assert hours.spans_on(date(2026, 6, 29)) == ()
     assert hours.spans_on(date(2026, 8, 31)) == (MORNING,)
     assert hours.spans_on(date(2026, 9, 7)) == (AFTERNOON,)
@@ -86,21 +80,9 @@ def test_weekly_spans_have_a_period() -> None:
 
 def test_days_of_23_and_25_hours() -> None:
     always = always_open("Europe/Paris")
-    assert (
-        always.open_seconds_between(
-            paris("2026-03-29T00:00"), paris("2026-03-30T00:00")
-        )
-        == 23 * HOUR
-    )
-    assert (
-        always.open_seconds_between(
-            paris("2026-10-25T00:00"), paris("2026-10-26T00:00")
-        )
-        == 25 * HOUR
-    )
-    assert always.add_open_seconds(paris("2026-10-24T12:00"), 24 * HOUR) == paris(
-        "2026-10-25T11:00"
-    )
+    assert always.open_seconds_between(paris("2026-03-29T00:00"), paris("2026-03-30T00:00")) == 23 * HOUR
+    assert always.open_seconds_between(paris("2026-10-25T00:00"), paris("2026-10-26T00:00")) == 25 * HOUR
+    assert always.add_open_seconds(paris("2026-10-24T12:00"), 24 * HOUR) == paris("2026-10-25T11:00")
 
 
 def test_spans_on_the_night_of_the_change() -> None:
@@ -115,9 +97,7 @@ def test_spans_on_the_night_of_the_change() -> None:
 
     assert length("2026-11-15") == 2.5 * HOUR
     assert length("2026-10-25") == 3.5 * HOUR  # 02:30 closes at its second occurrence
-    assert (
-        length("2026-03-29") == 2 * HOUR
-    )  # 02:30 never comes: the two spans overlap and count once
+    assert length("2026-03-29") == 2 * HOUR  # 02:30 never comes: the two spans overlap and count once
 
 
 def test_bad_hours_are_refused() -> None:
@@ -153,9 +133,7 @@ def spans(draw: st.DrawFn) -> Span:
 HOURS = st.builds(
     Hours,
     ZONES,
-    st.lists(st.builds(Weekly, st.integers(0, 6), spans()), min_size=1, max_size=6).map(
-        tuple
-    ),
+    st.lists(st.builds(Weekly, st.integers(0, 6), spans()), min_size=1, max_size=6).map(tuple),
     st.lists(
         st.builds(
             lambda d, s: Exceptional(d, d + timedelta(days=1), s),
@@ -175,9 +153,7 @@ INSTANTS = st.one_of(
 
 @settings(max_examples=60, deadline=None)
 @given(HOURS, INSTANTS, st.integers(0, 30 * HOUR))
-def test_adding_then_measuring_is_identity(
-    hours: Hours, at: datetime, seconds: int
-) -> None:
+def test_adding_then_measuring_is_identity(hours: Hours, at: datetime, seconds: int) -> None:
     end = hours.add_open_seconds(at, seconds)
     assert end is not None
     assert hours.open_seconds_between(at, end) == seconds
@@ -205,13 +181,9 @@ def test_measuring_adds_up_and_agrees_with_is_open(
 def test_due_at() -> None:
     received = paris("2026-11-24T17:00")
     assert Target(2 * HOUR).due_at(received, OFFICE) == paris("2026-11-25T09:30")
-    assert Target(2 * HOUR, in_open_hours=False).due_at(received, OFFICE) == paris(
-        "2026-11-24T19:00"
-    )
+    assert Target(2 * HOUR, in_open_hours=False).due_at(received, OFFICE) == paris("2026-11-24T19:00")
     # A line that never opens still gives every contact a due time.
-    assert Target(2 * HOUR).due_at(received, Hours("Europe/Paris")) == paris(
-        "2026-11-24T19:00"
-    )
+    assert Target(2 * HOUR).due_at(received, Hours("Europe/Paris")) == paris("2026-11-24T19:00")
 
 
 def test_targets_by_channel() -> None:

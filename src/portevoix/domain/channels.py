@@ -25,9 +25,7 @@ class Work(StrEnum):
     """What a contact asks of a person's attention."""
 
     WHOLE = "whole"  # a voice: all of a person, nothing else beside it
-    LIVE = (
-        "live"  # somebody is waiting at the other end, but several can be held at once
-    )
+    LIVE = "live"  # somebody is waiting at the other end, but several can be held at once
     DEFERRED = "deferred"  # nobody is waiting on the line: it pauses when a voice comes
 
 

@@ -90,9 +90,7 @@ class Acknowledgement:
     service: Service
     matter: Matter
     silence: Silence = Silence.NONE
-    silence_on: date | None = (
-        None  # silent until then: accepted or rejected, if the file is complete
-    )
+    silence_on: date | None = None  # silent until then: accepted or rejected, if the file is complete
     attestation: bool = False  # the attestation of L.232-3 can be asked for
     appeal: str = ""
 
@@ -110,13 +108,9 @@ def deadlines(received_on: date, regions: frozenset[Region] = NOWHERE) -> Deadli
     )
 
 
-def compose(
-    reference: str, received_on: date, service: Service, procedure: Procedure
-) -> Acknowledgement:
+def compose(reference: str, received_on: date, service: Service, procedure: Procedure) -> Acknowledgement:
     """The content for one matter; check it with ``missing_mentions`` before a template is approved."""
-    decided = (
-        procedure.matter is Matter.REQUEST and procedure.silence is not Silence.NONE
-    )
+    decided = procedure.matter is Matter.REQUEST and procedure.silence is not Silence.NONE
     silence = procedure.silence if decided else Silence.NONE
     return Acknowledgement(
         reference,

@@ -52,29 +52,21 @@ def easter(year: int) -> date:
     golden = year % 19
     moon = (century - (century + 8) // 25 + 1) // 3
     epact = (19 * golden + century - century // 4 - moon + 15) % 30
-    weekday = (
-        32 + 2 * (century % 4) + 2 * (of_century // 4) - epact - of_century % 4
-    ) % 7
+    weekday = (32 + 2 * (century % 4) + 2 * (of_century // 4) - epact - of_century % 4) % 7
     late = (golden + 11 * epact + 22 * weekday) // 451
     month, day = divmod(epact + weekday - 7 * late + 114, 31)
     return date(year, month, day + 1)
 
 
 @lru_cache(maxsize=1024)
-def public_holidays(
-    year: int, regions: frozenset[Region] = frozenset()
-) -> frozenset[date]:
+def public_holidays(year: int, regions: frozenset[Region] = frozenset()) -> frozenset[date]:
     """The days off of ``year``: ten dates instead of eleven when Ascension falls on 1 or 8 May."""
     sunday = easter(year)
     days = {date(year, month, day) for month, day in FIXED}
-    days.update(
-        sunday + timedelta(days=n) for n in (EASTER_MONDAY, ASCENSION, WHIT_MONDAY)
-    )
+    days.update(sunday + timedelta(days=n) for n in (EASTER_MONDAY, ASCENSION, WHIT_MONDAY))
     if Region.ALSACE_MOSELLE in regions:
         days.update((sunday + timedelta(days=GOOD_FRIDAY), date(year, 12, 26)))
-    days.update(
-        date(year, *ABOLITION[region]) for region in regions if region in ABOLITION
-    )
+    days.update(date(year, *ABOLITION[region]) for region in regions if region in ABOLITION)
     return frozenset(days)
 
 

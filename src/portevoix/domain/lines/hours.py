@@ -32,9 +32,7 @@ class Span:
 
     def __post_init__(self) -> None:
         if self.closes not in (MIDNIGHT,) and self.closes <= self.opens:
-            msg = (
-                f"closes at {self.closes:%H:%M}, before it opens at {self.opens:%H:%M}"
-            )
+            msg = f"closes at {self.closes:%H:%M}, before it opens at {self.opens:%H:%M}"
             raise ValueError(msg)
 
 
@@ -75,9 +73,7 @@ class Hours:
     open_on_holidays: bool = False
 
     def __post_init__(self) -> None:
-        ZoneInfo(
-            self.zone
-        )  # an unknown zone fails here (ZoneInfoNotFoundError), not on the first contact
+        ZoneInfo(self.zone)  # an unknown zone fails here (ZoneInfoNotFoundError), not on the first contact
 
     def spans_on(self, day: date) -> tuple[Span, ...]:
         """The spans of a day, in order; they may touch or overlap."""
@@ -88,16 +84,10 @@ class Hours:
             return ()
         weekday = day.weekday()
         return tuple(
-            sorted(
-                w.span
-                for w in self.weekly
-                if w.weekday == weekday and w.valid_from <= day <= w.valid_to
-            )
+            sorted(w.span for w in self.weekly if w.weekday == weekday and w.valid_from <= day <= w.valid_to)
         )
 
-    def intervals(
-        self, start: datetime, until: datetime
-    ) -> Iterator[tuple[datetime, datetime]]:
+    def intervals(self, start: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The open intervals within ``[start, until)``, in UTC, disjoint and in order."""
         zone = ZoneInfo(self.zone)
         done = start.astimezone(UTC)
@@ -110,9 +100,7 @@ class Hours:
                 opens = max(_instant(day, span.opens, zone, last=False), done)
                 next_day = span.closes == MIDNIGHT
                 closing_day = day + timedelta(days=1) if next_day else day
-                closes = min(
-                    _instant(closing_day, span.closes, zone, last=not next_day), until
-                )
+                closes = min(_instant(closing_day, span.closes, zone, last=not next_day), until)
                 if opens < closes:
                     yield opens, closes
                     done = closes
@@ -121,9 +109,7 @@ class Hours:
     def is_open(self, at: datetime) -> bool:
         """Whether the line is open at that instant."""
         at = at.astimezone(UTC)
-        return any(
-            opens <= at < closes for opens, closes in self.intervals(at, at + SECOND)
-        )
+        return any(opens <= at < closes for opens, closes in self.intervals(at, at + SECOND))
 
     def next_opening(self, at: datetime) -> datetime | None:
         """The first instant from ``at`` on when the line is open (``at`` itself if it is), in UTC."""
@@ -166,9 +152,7 @@ class Hours:
 def always_open(zone: str) -> Hours:
     """Day and night, holidays too."""
     whole = Span(MIDNIGHT, MIDNIGHT)
-    return Hours(
-        zone, tuple(Weekly(day, whole) for day in range(7)), open_on_holidays=True
-    )
+    return Hours(zone, tuple(Weekly(day, whole) for day in range(7)), open_on_holidays=True)
 
 
 def _instant(day: date, clock: time, zone: ZoneInfo, *, last: bool) -> datetime:

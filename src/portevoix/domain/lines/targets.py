@@ -27,7 +27,9 @@ class Target:
 
     def __post_init__(self) -> None:
         if self.seconds < 0 or not 0 <= self.percent <= 100:
-            msg = f"a target needs seconds >= 0 and 0 <= percent <= 100, not {self.seconds} and {self.percent}"
+            msg = (
+                f"a target needs seconds >= 0 and 0 <= percent <= 100, not {self.seconds} and {self.percent}"
+            )
             raise ValueError(msg)
 
     def due_at(self, received: datetime, hours: Hours) -> datetime:

@@ -30,9 +30,7 @@ def is_ouvrable(day: date, regions: frozenset[Region] = NOWHERE) -> bool:
     return day.weekday() != SUNDAY and not is_public_holiday(day, regions)
 
 
-def add_working_days(
-    day: date, count: int, regions: frozenset[Region] = NOWHERE
-) -> date:
+def add_working_days(day: date, count: int, regions: frozenset[Region] = NOWHERE) -> date:
     """The ``count``-th working day after ``day``; ``day`` itself for 0. Raises ``ValueError`` below 0."""
     return _after(day, count, lambda each: is_working_day(each, regions))
 
@@ -42,9 +40,7 @@ def add_ouvrables(day: date, count: int, regions: frozenset[Region] = NOWHERE) -
     return _after(day, count, lambda each: is_ouvrable(each, regions))
 
 
-def working_days_between(
-    first: date, last: date, regions: frozenset[Region] = NOWHERE
-) -> int:
+def working_days_between(first: date, last: date, regions: frozenset[Region] = NOWHERE) -> int:
     """How many working days lie in ``(first, last]``: the inverse of ``add_working_days``. 0 if none."""
     span = range(first.toordinal() + 1, last.toordinal() + 1)
     return sum(is_working_day(date.fromordinal(n), regions) for n in span)

@@ -1,0 +1,1 @@
+"""Advisers: whether they are here, and how much they can hold at once."""
