@@ -52,8 +52,9 @@ def message(
     lang: str = "",
     anchor: str = "",
 ) -> SafeString:
-    """One message. `way`: in (the client's), out (ours), note (colleagues only), event (what happened)."""
-    icon = {"note": "sticky-note", "event": "history"}.get(way) or words.CHANNELS.get(
+    """One message. `way`: in (the client's), out (ours), automatic (the centre's), bounce, note (colleagues
+    only), event (what happened; one line, the content is its sentence)."""
+    icon = {"note": "sticky-note", "event": "history", "bounce": "mail-x"}.get(way) or words.CHANNELS.get(
         channel, words.Look("mail", "", "neutral")
     ).icon
     return _wrap(

@@ -18,10 +18,10 @@ class Look(NamedTuple):
 # Contact life (domain/contacts), presence, message delivery: the keys are the domain's own words.
 STATES: dict[str, Look] = {
     "received": Look("inbox", _("Reçu"), "neutral"),
-    "waiting": Look("hourglass", _("En attente"), "warning"),
+    "waiting": Look("hourglass", _("Dans la file"), "warning"),
     "offered": Look("bell", _("Proposé"), "info"),
     "active": Look("pencil", _("En cours"), "info"),
-    "parked": Look("circle-pause", _("En pause"), "neutral"),
+    "parked": Look("circle-pause", _("En attente"), "neutral"),
     "wrap-up": Look("tag", _("À conclure"), "info"),
     "closed": Look("circle-check", _("Clos"), "success"),
     "abandoned": Look("circle-x", _("Abandonné"), "neutral"),

@@ -10,6 +10,7 @@ from django.forms import BoundField
 from django.template.exceptions import TemplateDoesNotExist
 from django.template.loader import get_template, render_to_string
 from django.templatetags.static import static
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -22,6 +23,7 @@ from portevoix.web.ui.library import register
 from portevoix.web.ui.widgets import described, input_class
 
 __all__ = ["register"]
+LIVE_TOKEN = "/live/token"
 assert blocks  # they have registered themselves
 
 
@@ -161,7 +163,7 @@ def relative(moment: datetime.datetime, now: datetime.datetime) -> str:
     if days in (-1, 0, 1):
         pattern = {-1: _("hier à %s"), 0: _("aujourd’hui à %s"), 1: _("demain à %s")}[days]
         return pattern % clock
-    return date_format(moment, "j M" if moment.year == now.year else "j M Y")
+    return date_format(moment, "j N" if moment.year == now.year else "j N Y")
 
 
 @register.inclusion_tag("ui/components/empty.html")
@@ -214,7 +216,13 @@ def pagination(context: template.Context, page: Any) -> dict[str, Any]:
     kept = request.GET.copy() if request else None
     if kept is not None:
         kept.pop("page", None)
-    return {"page": page, "query": kept.urlencode() if kept else "", "ellipsis": page.paginator.ELLIPSIS}
+    numbers = page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
+    return {
+        "page": page,
+        "numbers": numbers,
+        "query": kept.urlencode() if kept else "",
+        "ellipsis": page.paginator.ELLIPSIS,
+    }
 
 
 @register.inclusion_tag("ui/components/shortcut.html")
@@ -234,3 +242,13 @@ def include_if(context: template.Context, template_name: str) -> SafeString:
             raise
         return SafeString("")
     return SafeString(found.render(context.flatten(), context.get("request")))
+
+
+@register.simple_tag(takes_context=True)
+def live_attributes(context: template.Context) -> SafeString:
+    """The body's attributes that open the live connection, once the room that gives tokens is there."""
+    try:
+        resolve(LIVE_TOKEN)
+    except Resolver404:
+        return SafeString("")
+    return attributes({"data_live": context.get("live_url", ""), "data_live_token": LIVE_TOKEN})

@@ -1,1 +1,91 @@
-export {};
+// The open connection: {seq, kind, id, contact} from the server becomes a DOM event "pv:<kind>" on the body, which
+// htmx uses as a trigger (hx-trigger="pv:contact.offered from:body"). It carries no content and moves no focus.
+// A page takes part by <body data-live="https://..." data-live-token="/live/token">.
+import { announce } from "./announce.js";
+import { word } from "./words.js";
+
+const FIRST_WAIT = 1000;
+const LONGEST_WAIT = 30000;
+
+const { live: base, liveToken: tokenAddress } = document.body.dataset;
+let last = sessionStorage.getItem("pv-last-seq") ?? "";
+let wait = FIRST_WAIT;
+let source = null;
+let timer = 0;
+let wasOff = false;
+
+function tell(kind, detail) {
+  document.body.dispatchEvent(new CustomEvent(`pv:${kind}`, { bubbles: true, detail }));
+}
+
+function show(state) {
+  const box = document.getElementById("live-state");
+  if (!box) return;
+  box.hidden = false;
+  box.dataset.state = state;
+  box.querySelector("[data-live-word]").textContent = word(state === "on" ? "liveOn" : "liveOff");
+}
+
+function receive(message) {
+  let push;
+  try { push = JSON.parse(message.data); } catch { return; }
+  const seq = message.lastEventId || push.seq;
+  if (seq) {
+    last = String(seq);
+    sessionStorage.setItem("pv-last-seq", last);
+  }
+  tell(push.kind ?? message.type, push);
+}
+
+async function connect() {
+  clearTimeout(timer);
+  source?.close();
+  source = null;
+  const answer = await fetch(tokenAddress, { headers: { "HX-Request": "true" } }).catch(() => null);
+  const target = answer?.headers.get("HX-Redirect");
+  if (target) {
+    // The session is over. Words that are not kept yet matter more than the way to the sign-in page.
+    if (!document.querySelector('form[data-unsaved-guard][data-saved="no"]')) window.location.assign(target);
+    return;
+  }
+  if (!answer?.ok) return again();
+  const { token } = await answer.json();
+  const query = new URLSearchParams({ token });
+  // A new EventSource cannot send Last-Event-ID itself.
+  if (last) query.set("last_event_id", last);
+  source = new EventSource(`${base}/events?${query}`);
+  source.addEventListener("open", opened);
+  source.addEventListener("message", receive);
+  source.addEventListener("push", receive);
+  source.addEventListener("resync", () => tell("resync", {}));
+  // Ours rather than the browser's own retry: it needs a fresh token, and a crowd must not come back at once.
+  source.addEventListener("error", again);
+}
+
+function opened() {
+  wait = FIRST_WAIT;
+  show("on");
+  if (wasOff) {
+    wasOff = false;
+    announce(word("liveBack"));
+    // Anything may have happened meanwhile.
+    tell("resync", {});
+  }
+}
+
+function again() {
+  source?.close();
+  source = null;
+  wasOff = true;
+  show("off");
+  clearTimeout(timer);
+  timer = setTimeout(connect, wait * (0.5 + Math.random()));
+  wait = Math.min(wait * 2, LONGEST_WAIT);
+}
+
+if (base && tokenAddress) {
+  connect();
+  window.addEventListener("online", connect);
+  window.addEventListener("pagehide", () => source?.close());
+  window.addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
+}
