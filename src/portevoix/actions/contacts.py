@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
 
+from portevoix.actions.errors import Invalid, Missing, TooLate
 from portevoix.domain.contacts import events as e
 from portevoix.domain.contacts.machine import Move
 from portevoix.store import contacts as store
 from portevoix.store.log import About, append
-
-from .errors import Invalid, Missing, TooLate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from portevoix.actions.inbound import Outcome, Taken
+from portevoix.actions.placing import Placing
 from portevoix.domain.contacts.events import MailSetAside
 from portevoix.store import intake as store
 from portevoix.store.log import About, append
-
-from .inbound import Outcome, Taken
-from .placing import Placing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from portevoix.actions.inbound import Inbound
     from portevoix.store.db import Connection
-
-    from .inbound import Inbound
 
 #: References beyond these add nothing but locks.
 _REFERENCES = 20

@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
 
+from portevoix.actions.inbound import Outcome, Taken
 from portevoix.domain.contacts import events as e
 from portevoix.domain.contacts.machine import State
 from portevoix.domain.contacts.threading import Candidate, Evidence, find
 from portevoix.store.intake import Rows
 
-from .inbound import Outcome, Taken
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from portevoix.actions.inbound import Inbound
     from portevoix.store.intake import Found
-
-    from .inbound import Inbound
 
 #: What of a text is indexed for search; a tsvector holds at most 1 MB.
 SEARCHED = 200_000

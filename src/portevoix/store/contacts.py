@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from portevoix.domain.contacts.machine import Move, origins
-
-from .queries import load
+from portevoix.store.queries import load
 
 if TYPE_CHECKING:
-    from .db import Connection
+    from portevoix.store.db import Connection
 
 _SQL = load("contacts")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from .queries import load
+from portevoix.store.queries import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from .db import Connection
+    from portevoix.store.db import Connection
 
 _SQL = load("intake")
 

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 from psycopg.types.json import Jsonb
 
 from portevoix.domain.contacts.events import Event, read
-
-from .queries import load
+from portevoix.store.queries import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from .db import Connection
+    from portevoix.store.db import Connection
 
 _SQL = load("log")
 

@@ -1,0 +1,62 @@
+"""Whether an adviser can be offered work, as they declare it or as the centre finds out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from portevoix.actions.contacts import release_all
+from portevoix.actions.errors import Invalid
+from portevoix.domain.advisers.presence import Presence, PresenceError, PresenceState
+from portevoix.domain.contacts.events import PresenceChanged
+from portevoix.store import live
+from portevoix.store.log import About, append
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from portevoix.store.db import Connection
+
+#: A browser that was not heard of for so long has vanished; its heartbeat comes every 20 s, and
+#: a sleeping tab may be throttled to one a minute.
+VANISHED_AFTER = timedelta(seconds=75)
+
+
+def get(conn: Connection, account_id: int) -> dict[str, Any]:
+    """The presence of an account; offline when it never declared one."""
+    row = live.row(conn, "presence", account_id=account_id)
+    return row or {"account_id": account_id, "state": "offline", "reason": "", "since": None}
+
+
+def set_state(
+    conn: Connection, account_id: int, state: str, reason: str, at: datetime, *, actor_id: int | None = None
+) -> None:
+    """Declare a presence. Going offline or away frees offered and active work. Raises ``Invalid``."""
+    with conn.transaction():
+        now = get(conn, account_id)
+        try:
+            before = PresenceState(Presence(now["state"]), now["since"] or at, now["reason"])
+            if before.presence != state or before.reason != reason.strip():
+                before.move(Presence(state), at, reason)
+        except (PresenceError, ValueError) as error:
+            raise Invalid("presence", str(error)) from None
+        live.row(conn, "set_presence", account_id=account_id, state=state, reason=reason.strip(), at=at)
+        event = PresenceChanged(account_id=account_id, state=state, reason=reason.strip())
+        append(conn, event, About(actor_id=actor_id if actor_id is not None else account_id), at)
+        if state in ("offline", "away"):
+            release_all(conn, account_id, state, at)
+
+
+def seen(conn: Connection, account_id: int, at: datetime) -> str:
+    """The browser lives. Gives the presence as the centre sees it, so that the browser can show a change."""
+    row = live.row(conn, "seen", account_id=account_id, at=at)
+    return str(row["state"]) if row else "offline"
+
+
+def sweep(conn: Connection, at: datetime) -> list[int]:
+    """Advisers whose browser vanished become away and their work is free again. Gives the accounts."""
+    gone = []
+    for row in live.rows(conn, "vanished", before=at - VANISHED_AFTER):
+        set_state(conn, row["account_id"], "away", "vanished", at)
+        gone.append(int(row["account_id"]))
+    return gone

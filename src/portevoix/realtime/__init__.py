@@ -1,0 +1,1 @@
+"""Open connections to browsers: server-sent events. No SQL, no templates."""

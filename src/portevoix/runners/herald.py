@@ -1,0 +1,62 @@
+"""The herald follows the log and tells browsers that something is new: which event, about what, to whom.
+
+It starts at the end of the log: browsers that were not connected read pages anyway.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from portevoix.runners.base import Rounds, setup_logging
+from portevoix.store import live, log
+
+if TYPE_CHECKING:
+    from portevoix.store.db import Connection
+
+
+class Herald:
+    """Where it stands in the log, and the bus it tells."""
+
+    def __init__(self, rounds: Rounds) -> None:
+        self._bus = rounds.bus
+        self._cursor: log.Cursor | None = None
+
+    def begin(self, conn: Connection) -> None:
+        """Start at the end of the log; after an outage go on from where it stood."""
+        if self._cursor is None:
+            self._cursor = log.head(conn)
+
+    def round(self, conn: Connection) -> None:
+        """Tell everything that is new."""
+        if self._cursor is None:
+            return
+        for recorded in log.drain(conn, self._cursor):
+            self._tell(recorded)
+            self._cursor = recorded.cursor
+
+    def _tell(self, recorded: log.Recorded) -> None:
+        payload = orjson.dumps(
+            {
+                "seq": recorded.cursor.id,
+                "kind": recorded.event.kind,
+                "id": recorded.conversation_id,
+                "contact": recorded.contact_id,
+            }
+        )
+        body = recorded.event.body()
+        for topic in sorted(live.topics(recorded.event.kind, recorded.line_id, body, recorded.actor_id)):
+            self._bus.tell(topic, payload)
+
+
+def main() -> None:
+    """Run until told to stop."""
+    setup_logging()
+    rounds = Rounds("herald", every=1.0)
+    herald = Herald(rounds)
+    rounds.run(herald.round, begin=herald.begin)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""Mail in by SMTP (the demonstration, or a relay of one's own) and LMTP (behind Postfix in production).
+
+250 is said when the mail is committed: stored, threaded, de-duplicated, searchable and waiting. When that cannot
+be, 451 makes the sender keep it and try again. One bad mail never holds up the next: what cannot be understood or
+stored is put aside whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+import uvloop
+
+from portevoix.actions.inbound import Outcome
+from portevoix.bus import NatsBus
+from portevoix.channels.mail.limits import DEFAULT, refusal
+from portevoix.channels.mail.server import LmtpServer, SmtpServer
+from portevoix.channels.mail.understand import understand
+from portevoix.runners import mailroom
+from portevoix.runners.base import BEAT_SECONDS, say_ready, secret, setup_logging
+from portevoix.runners.counter import Counter, DatabaseAway
+from portevoix.store import live
+from portevoix.store.clock import DatabaseClock
+
+if TYPE_CHECKING:
+    from aiosmtpd.smtp import Envelope, Session
+
+    from portevoix.actions.inbound import Inbound, Taken
+    from portevoix.store.db import Connection
+
+log = logging.getLogger(__name__)
+
+READ_SECONDS = 3.0
+LARGE = 256 * 1024  # understood on another thread, so that small mails are not held up
+MAX_RECIPIENTS = 100
+
+
+class MailRoom:
+    """What all connections share: the configuration as read lately, the clock, the counter."""
+
+    def __init__(self, url: str | None = None, bus_url: str | None = None) -> None:
+        self.secret = secret()
+        self.bus = NatsBus(bus_url, name="mail")
+        self.centre: mailroom.Centre | None = None
+        self.clock = DatabaseClock()
+        self.counter = Counter(self.bus.poke, self._tick, url)
+        self._read = float("-inf")
+        self._beaten = float("-inf")
+
+    def _tick(self, conn: Connection) -> None:
+        """On the counter's thread, between batches."""
+        now = time.monotonic()
+        self.clock.now(conn)
+        if now - self._read > READ_SECONDS:
+            self.centre = mailroom.Centre.read(conn)
+            self._read = now
+        if now - self._beaten > BEAT_SECONDS:
+            live.beat(conn, "mail")
+            self._beaten = now
+
+    def items(self, raw: bytes, recipients: list[str], return_path: str | None) -> list[Inbound]:
+        """One item per door the mail is for, in the order of the recipients; a door named twice counts once."""
+        centre, at = self.centre, self.clock.guess()
+        if centre is None or at is None:
+            raise DatabaseAway
+        mail = understand(raw, trusted=mailroom.trusted_servers(), return_path=return_path)
+        found: dict[int, Inbound] = {}
+        for recipient in recipients:
+            door = centre.door(recipient)
+            if door is None:
+                raise DatabaseAway  # closed between RCPT and DATA: the next try is refused at RCPT
+            if door.id not in found:
+                found[door.id] = mailroom.from_mail(
+                    mail, raw, door, centre, secret=self.secret, at=at, recipient=recipient
+                )
+        return list(found.values())
+
+
+class Handler:
+    """aiosmtpd's hooks."""
+
+    def __init__(self, room: MailRoom) -> None:
+        self._room = room
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Only our doors: this is no relay."""
+        centre = self._room.centre
+        if centre is None:
+            return "451 4.3.0 Not ready yet, try again later / pas encore pret, reessayez plus tard"
+        if centre.door(address) is None:
+            return "550 5.1.1 No such address here / adresse inconnue"
+        if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
+            return "452 4.5.3 Too many recipients"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: Any, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Store, then say so."""
+        raw = bytes(envelope.content or b"")
+        answer = await self._answer(raw, envelope)
+        if isinstance(server, LmtpServer):
+            # One answer per recipient (RFC 2033 4.2): all recipients of a mail share one transaction.
+            return "\r\n".join([answer] * len(envelope.rcpt_tos))
+        return answer
+
+    async def _answer(self, raw: bytes, envelope: Envelope) -> str:
+        large = len(raw) > LARGE
+        refused = await asyncio.to_thread(refusal, raw) if large else refusal(raw)
+        if refused:
+            return refused
+        args = (raw, envelope.rcpt_tos, envelope.mail_from)
+        try:
+            items = await asyncio.to_thread(self._room.items, *args) if large else self._room.items(*args)
+            taken = await self._room.counter.take(items)
+        except DatabaseAway:
+            return "451 4.3.0 Cannot store now, try again later / enregistrement impossible, reessayez plus tard"
+        except Exception:
+            log.exception("mail: not taken in")
+            return "451 4.3.0 Local error, try again later / erreur locale, reessayez plus tard"
+        return _said(taken)
+
+
+def _said(taken: list[Taken]) -> str:
+    first = taken[0]
+    if first.outcome is Outcome.ASIDE:
+        return f"250 2.0.0 OK kept aside {first.set_aside_id}"
+    return f"250 2.0.0 OK {first.outcome.value} {first.message_id}"
+
+
+def _listen(port: int, host: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, port))
+    return sock
+
+
+async def serve(room: MailRoom, stop: asyncio.Event, *, smtp: socket.socket, lmtp: socket.socket | None) -> None:
+    """Until ``stop``; then no new connection, and what was begun is finished."""
+    loop = asyncio.get_running_loop()
+    handler = Handler(room)
+    hostname = os.environ.get("PORTEVOIX_DOMAIN", "localhost")
+    options = {
+        "data_size_limit": DEFAULT.size,
+        "enable_SMTPUTF8": True,
+        "hostname": hostname,
+        "ident": "Portevoix",
+        "loop": loop,
+        "timeout": 120,
+    }
+    room.counter.start()
+    await asyncio.to_thread(room.counter.up.wait)
+    servers = [await loop.create_server(lambda: SmtpServer(handler, **options), sock=smtp, backlog=512)]
+    if lmtp is not None:
+        servers.append(await loop.create_server(lambda: LmtpServer(handler, **options), sock=lmtp, backlog=512))
+    say_ready()
+    await stop.wait()
+    for server in servers:
+        server.close()
+    await asyncio.to_thread(room.counter.stop)
+    room.bus.close()
+
+
+async def _main() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    host = os.environ.get("PORTEVOIX_SMTP_HOST", "127.0.0.1")
+    smtp = _listen(int(os.environ.get("PORTEVOIX_SMTP_PORT", "2525")), host)
+    lmtp_port = os.environ.get("PORTEVOIX_LMTP_PORT")
+    lmtp = _listen(int(lmtp_port), host) if lmtp_port else None
+    await serve(MailRoom(), stop, smtp=smtp, lmtp=lmtp)
+
+
+def main() -> None:
+    """Run until told to stop."""
+    setup_logging()
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd's line per command
+    uvloop.run(_main())
+
+
+if __name__ == "__main__":
+    main()

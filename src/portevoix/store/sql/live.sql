@@ -1,0 +1,69 @@
+-- name: beat
+insert into heartbeat (process, host, pid, at, detail) values (%(process)s, %(host)s, %(pid)s, now(), %(detail)s)
+on conflict (process, host, pid) do update set at = excluded.at, detail = excluded.detail
+
+-- name: forget_beats
+delete from heartbeat where at < now() - interval '1 day' or (process = %(process)s and host = %(host)s and pid <> %(pid)s
+  and at < now() - interval '1 minute')
+
+-- name: presence
+select account_id, state, reason, since, idle_since, seen_at from presence where account_id = %(account_id)s
+
+-- name: set_presence
+insert into presence (account_id, state, reason, since, idle_since, seen_at)
+values (%(account_id)s, %(state)s, %(reason)s, %(at)s, %(at)s, %(at)s)
+on conflict (account_id) do update set state = excluded.state, reason = excluded.reason, seen_at = excluded.seen_at,
+  since = case when presence.state = excluded.state and presence.reason = excluded.reason
+               then presence.since else excluded.since end,
+  idle_since = case when presence.state <> 'available' and excluded.state = 'available'
+                    then excluded.idle_since else presence.idle_since end
+returning account_id, state, reason, since
+
+-- name: seen
+update presence set seen_at = %(at)s where account_id = %(account_id)s returning state
+
+-- name: vanished
+-- Whose browser has not been heard of: their work must not wait for them.
+select account_id, state from presence where state in ('available', 'paused') and seen_at < %(before)s order by account_id
+
+-- name: line_times
+select id, slug, time_zone, holiday_region, target_minutes, preferred_seconds, active from line
+
+-- name: line_hours
+select line_id, weekday, opens, closes, valid_from, valid_to from line_hours order by line_id, weekday, opens
+
+-- name: line_exceptions
+select line_id, day, opens, closes from line_exception order by day
+
+-- name: doors
+select d.id, d.line_id, lower(d.address) as address, d.reply_token, l.slug, l.active
+from door d join line l on l.id = d.line_id where d.active and d.kind = 'mail'
+
+-- name: advisers
+-- Everybody who can be offered work, with what they know and hold.
+select a.id, a.mail_capacity, p.state, p.reason, p.idle_since, p.since,
+  array(select al.line_id from adviser_line al where al.account_id = a.id order by 1) as lines,
+  array(select json_build_array(s.skill_id, s.level) from adviser_skill s where s.account_id = a.id) as skills,
+  array(select json_build_array(k.id, k.channel, k.state) from contact k
+        where k.holder_id = a.id and k.state in ('active', 'wrap-up')) as held,
+  array(select json_build_array(s.contact_id, k.channel) from seat s join contact k on k.id = s.contact_id
+        where s.account_id = a.id and s.state = 'offered') as offered
+from account a left join presence p on p.account_id = a.id
+where a.is_active and (%(only)s::bigint[] is null or a.id = any(%(only)s::bigint[]))
+
+-- name: waiting
+select k.id, k.line_id, k.channel, k.waiting_since, k.received_at, k.due_at, k.preferred_id, k.preferred_until,
+  k.preferred_only, k.declined
+from contact k
+where k.state = 'waiting' and k.id > %(after)s and (%(only)s::bigint[] is null or k.id = any(%(only)s::bigint[]))
+order by k.id limit %(limit)s
+
+-- name: line_skills
+select line_id, skill_id, min_level from line_skill
+
+-- name: lead
+-- One router at a time: who holds this lock on this connection.
+select pg_try_advisory_lock(7037770001) as held
+
+-- name: conversation_lines
+select id, line_id from conversation where id = any(%(ids)s::bigint[])
