@@ -116,9 +116,7 @@ def template_database(superuser_url: str) -> str:
         made = admin.execute("select 1 from pg_database where datname = %s", [_TEMPLATE]).fetchone()
         if not made:
             building = _TEMPLATE + "_building"
-            admin.execute(
-                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(building))
-            )
+            admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(building)))
             _create(admin, building, "template1")
             _migrate(address_of(superuser_url, building))
             admin.execute(
@@ -202,11 +200,11 @@ def django_module_database(module_database_url: str) -> Iterator[str]:
 
 
 def _django_on(url: str) -> Iterator[str]:
-    import django  # noqa: PLC0415 - tests of the lower floors run without Django
+    import django
 
     os.environ["DATABASE_URL"] = url
     django.setup()
-    from django.db import connections  # noqa: PLC0415
+    from django.db import connections
 
     parts = psycopg.conninfo.conninfo_to_dict(url)
     wanted = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from packages import SetupError, install, missing  # noqa: E402 - the path is set just above
+from packages import SetupError, install, missing
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
@@ -80,7 +80,7 @@ def install_python(purpose: str) -> None:
     if any(fresh(stamp, marks[name]) for name in enough):
         return
     print(f"setup: installs the locked Python packages ({locks[purpose].name})", flush=True)
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     run(*pip, "--require-hashes", "-r", locks[purpose])
     run(*pip, "--no-deps", "--no-build-isolation", "-e", ROOT)
     stamp.write_text(marks[purpose], encoding="utf-8")

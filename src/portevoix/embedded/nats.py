@@ -46,7 +46,7 @@ class EmbeddedNats:
         # The token goes through a private file: a command line is readable by everybody.
         write_private(self.config, self._config())
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - fixed words and our own paths
+            self.process = subprocess.Popen(
                 [str(script_beside_python("nats-server")), "-c", str(self.config)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -91,7 +91,7 @@ class EmbeddedNats:
     def _config(self) -> str:
         return "\n".join(
             [
-                'listen: "127.0.0.1:%d"' % (self.port or 0),
+                f'listen: "127.0.0.1:{self.port}"',
                 f"pid_file: {json.dumps(str(self.data / 'nats.pid'))}",
                 "max_payload: 1MB",
                 f"authorization: {{ token: {json.dumps(self._token)} }}",

@@ -39,7 +39,7 @@ def cluster_owner() -> Owner:
 
 def _add_system_user() -> None:
     command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     exists = 9  # useradd(8): another process made the same user meanwhile
     if done.returncode not in (0, exists):
         msg = f"cannot add the system user {SYSTEM_USER} for PostgreSQL: {done.stderr.strip()}"

@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psycopg
 from psycopg import sql
@@ -181,9 +181,7 @@ class EmbeddedPostgres:
         if self._settings.get("fsync") == "off":
             command.append("--no-sync")
         with self._log_file() as log:
-            done = subprocess.run(  # noqa: S603 - fixed words and our own paths
-                command, stdout=log, stderr=log, cwd="/", check=False, **self._as_owner()
-            )
+            done = subprocess.run(command, stdout=log, stderr=log, cwd="/", check=False, **self._as_owner())
         if done.returncode:
             msg = f"initdb failed: see {self.log}"
             raise EmbeddedError(msg)
@@ -194,7 +192,7 @@ class EmbeddedPostgres:
         for key, value in self._settings.items():
             command += ["-c", f"{key}={value}"]
         with self._log_file() as log:
-            self.process = subprocess.Popen(  # noqa: S603 - fixed words and our own paths
+            self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -206,7 +204,7 @@ class EmbeddedPostgres:
                 **self._as_owner(),
             )
 
-    def _as_owner(self) -> dict[str, object]:
+    def _as_owner(self) -> dict[str, Any]:
         assert self._owner is not None
         if not self._owner.switch:
             return {}
