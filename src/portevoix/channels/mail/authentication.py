@@ -17,6 +17,8 @@ _MAX_HEADERS = 20
 _MAX_RESULTS = 50
 _MAX_CHARS = 8000
 _RESULT = re.compile(r"\s*([a-z0-9_-]{1,40})(?:\s?/\s?\d{1,3})?\s*=\s*([a-z0-9_-]{1,40})", re.IGNORECASE)
+_COMMENT = re.compile(r"\([^()]*\)")
+_MAX_COMMENT_DEPTH = 5
 _PROPERTY = re.compile(r"([a-z]{1,20}\.[a-z0-9_-]{1,40}|reason)\s?=\s?(\"[^\"]{0,500}\"|[^\s;\"]{1,500})", re.IGNORECASE)
 
 
@@ -54,21 +56,12 @@ def _results(value: str, ours: set[str], *, arc: bool) -> list[AuthResult]:
 
 
 def _without_comments(value: str) -> str:
-    if "(" not in value:
-        return value
-    out: list[str] = []
-    depth = 0
-    quoted = False
-    for char in value:
-        if char == '"' and not depth:
-            quoted = not quoted
-        if char == "(" and not quoted:
-            depth += 1
-        elif char == ")" and depth:
-            depth -= 1
-        elif not depth:
-            out.append(char)
-    return "".join(out)
+    """Comments go, from the innermost outwards; one inside quotation marks goes as well, which harms nothing."""
+    for _ in range(_MAX_COMMENT_DEPTH):
+        if "(" not in value:
+            break
+        value = _COMMENT.sub(" ", value)
+    return value
 
 
 def _clauses(value: str) -> list[str]:

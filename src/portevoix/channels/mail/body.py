@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from portevoix.channels.mail import files
 from portevoix.channels.mail.charsets import decode
 from portevoix.channels.mail.headers import Headers, parse_head, parse_params
-from portevoix.channels.mail.html import PlainText, convert
+from portevoix.channels.mail.html import convert, words_of
 from portevoix.channels.mail.meetings import meetings_of
 from portevoix.channels.mail.model import Attachment, Meeting
 from portevoix.channels.mail.structure import Outline, Part
@@ -23,6 +23,7 @@ _WORD = re.compile(r"\w{2,}")
 _MIME_NOTICE = re.compile(rb"mime|multi-?part", re.IGNORECASE)
 _PGP_BEGIN = "-----BEGIN PGP "
 MAX_LOOSE = 100_000
+_MAX_COMPARED = 1_000_000  # characters; beyond, the plain form is taken as it is
 
 
 @dataclass(slots=True)
@@ -171,10 +172,14 @@ class _Gatherer:
             self.body.problems["tnef-broken"] = None
             self.body.attachments.append(files.attachment(content, name or "winmail.dat", "application/ms-tnef", path))
             return []
+        if opened.damaged:
+            self.body.problems["tnef-broken"] = None
         for number, inner in enumerate(opened.files, 1):
             inner_path = f"{path}.tnef.{number}"
             self.body.attachments.append(
-                files.attachment(inner.content, files.safe_name(inner.name), inner.type, inner_path)
+                files.attachment(
+                    inner.content, files.safe_name(inner.name), inner.type, inner_path, content_id=inner.content_id
+                )
             )
         if opened.html or opened.text:
             return [Piece(plain=opened.text or None, html=opened.html or None)]
@@ -213,23 +218,27 @@ def _text_of(piece: Piece, problems: dict[str, None]) -> tuple[str, int | None]:
     plain = piece.plain.strip("\n") if piece.plain else ""
     if piece.html is None:
         return plain, None
-    converted = convert(piece.html)
-    if not plain.strip():
+    if not plain or plain.isspace():
+        converted = convert(piece.html)
         return converted.text, converted.history_line
-    return _better(plain, converted, problems)
-
-
-def _better(plain: str, converted: PlainText, problems: dict[str, None]) -> tuple[str, int | None]:
-    if len(converted.text) > 1_000_000 or len(plain) > 1_000_000:
+    if len(piece.html) > _MAX_COMPARED or len(plain) > _MAX_COMPARED:
         return plain, None
+    plain_words = set(plain.split())
+    if _says_all(plain_words, set(words_of(piece.html))):  # the cheap look, right for nearly every mail
+        return plain, None
+    converted = convert(piece.html)
     plain_words, html_words = set(_WORD.findall(plain)), set(_WORD.findall(converted.text))
-    missing = len(html_words - plain_words)
-    if missing <= 3 + len(html_words) // 10:
+    if _says_all(plain_words, html_words):
         return plain, None
-    if len(plain_words - html_words) <= 3 + len(plain_words) // 10:
+    if _says_all(html_words, plain_words):
         return converted.text, converted.history_line
     problems["alternatives-differ"] = None
     return f"{plain}\n\n{converted.text}", None
+
+
+def _says_all(these: set[str], others: set[str]) -> bool:
+    """Do `these` words hold all but a few of `others`? A few: names of pictures, cut words, link texts."""
+    return len(others - these) <= 3 + len(others) // 10
 
 
 def _unflow(text: str, delsp: bool) -> str:

@@ -61,8 +61,7 @@ def from_wording(
     failed_header = headers.text("x-failed-recipients")
     local = sender.partition("@")[0]
     from_daemon = null_sender or _SENDER.fullmatch(local) is not None
-    says_so = _SUBJECT.search(subject) is not None or text.startswith("Hi. This is the")
-    if not failed_header and not (from_daemon and says_so):
+    if not failed_header and not (from_daemon and _says_so(subject, text)):
         return None
     told = text[:20_000]
     head, _, _ = _before_original(told)
@@ -83,6 +82,10 @@ def from_wording(
         FailedRecipient(a[:320], "failed" if permanent else "delayed", status, diagnostic) for a in addresses[:5]
     )
     return Bounce(recipients, message_id, original_subject, permanent and not status.startswith("4"), standard=False)
+
+
+def _says_so(subject: str, text: str) -> bool:
+    return _SUBJECT.search(subject) is not None or text.startswith("Hi. This is the")
 
 
 def _before_original(text: str) -> tuple[str, str, str]:

@@ -97,14 +97,14 @@ def decode_header_bytes(data: bytes) -> str:
 
 
 def _western(data: bytes, codec: str, *, labelled: bool) -> tuple[str, str | None]:
-    if data.isascii():
-        return clean(data.decode("ascii")), None
+    # Neither valid UTF-8 nor Windows-1252 can make a surrogate: only NUL needs looking for.
+    data = data.replace(b"\x00", b"") if b"\x00" in data else data
     text = _strict_utf8(data)
     if text is not None:
-        return clean(text), None if codec == "utf-8" or not labelled else "charset-wrong"
+        return text, None if codec == "utf-8" or not labelled or data.isascii() else "charset-wrong"
     if codec == "iso8859-1" or codec == "cp1252":
-        return clean(_windows1252(data)), None
-    return clean(_windows1252(data)), "charset-wrong" if codec == "utf-8" else "charset-missing"
+        return _windows1252(data), None
+    return _windows1252(data), "charset-wrong" if codec == "utf-8" else "charset-missing"
 
 
 def _wide(data: bytes, codec: str) -> tuple[str, str | None]:

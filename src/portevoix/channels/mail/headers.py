@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from portevoix.channels.mail.charsets import clean, decode_header_bytes
 from portevoix.channels.mail.words import decode_words, extended_value, one_line
 
-_NAME = re.compile(r"[!-9;-~]{1,200}[ \t]*:")
+_NAME = re.compile(r"[!-9;-~]{1,200}[ \t]{0,20}")
+_FOLD = re.compile(r"\r?\n(?=[ \t])")
 # Lines that prove the header goes on although the line before them was not a header line.
 _GOES_ON = re.compile(r"(?:from|to|subject|date|content-[a-z-]+|mime-version|message-id):", re.IGNORECASE)
 _MAX_LINES = 20_000
@@ -65,34 +67,62 @@ def _find_blank_line(raw: bytes, start: int, stop: int) -> tuple[int, int]:
         return start, start + 1
     if raw.startswith(b"\r\n", start, stop):
         return start, start + 2
-    unix = raw.find(b"\n\n", start, stop)
-    crlf = raw.find(b"\n\r\n", start, unix if unix >= 0 else stop)
-    if crlf >= 0:
-        return crlf + 1, crlf + 3
-    if unix >= 0:
-        return unix + 1, unix + 2
-    return stop, stop
+    window = start + 8192  # a header is short: look near before looking far
+    while True:
+        near = min(window, stop)
+        unix = raw.find(b"\n\n", start, near)
+        crlf = raw.find(b"\n\r\n", start, unix if unix >= 0 else near)
+        if crlf >= 0:
+            return crlf + 1, crlf + 3
+        if unix >= 0:
+            return unix + 1, unix + 2
+        if near == stop:
+            return stop, stop
+        window = start + (window - start) * 8
 
 
 def _read_lines(text: str, headers: Headers) -> int | None:
     """Fill `headers`; returns the offset of the first line that belongs to no header, if there is one."""
-    values: dict[str, list[list[str]]] = {}
-    lines = text.split("\n")
+    unfolded = _FOLD.sub("", text) if "\n " in text or "\n\t" in text else text
+    lines = unfolded.split("\n")
     if len(lines) > _MAX_LINES:
         headers.problems.append("header-flood")
+        del lines[_MAX_LINES:]
+    values: dict[str, list[str]] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        key = _header_name(name) if colon else None
+        if key is not None:
+            values.setdefault(key, []).append(value.strip())
+        elif line.strip("\r"):
+            return _read_broken_lines(text, headers)
+    headers.values = values
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _header_name(name: str) -> str | None:
+    """`name` in lower case, or None when it can name no header."""
+    return name.rstrip().lower() if _NAME.fullmatch(name) else None
+
+
+def _read_broken_lines(text: str, headers: Headers) -> int | None:
+    """As `_read_lines`, for a header with lines that are none: they belong to the line before, or begin the body."""
+    values: dict[str, list[list[str]]] = {}
     current: list[str] | None = None
     offset = 0
+    lines = text.split("\n")
     for number, line in enumerate(lines[:_MAX_LINES]):
-        if line[:1] in " \t" and line:
+        name, colon, value = line.partition(":")
+        key = _header_name(name) if colon else None
+        if line[:1] in (" ", "\t"):
             if current is not None:
                 current.append(line.rstrip("\r"))
-        elif _NAME.match(line):
-            name, _, value = line.partition(":")
+        elif key is not None:
             current = [value.rstrip("\r")]
-            values.setdefault(name.rstrip().lower(), []).append(current)
+            values.setdefault(key, []).append(current)
         elif line.strip("\r") and not (number == 0 and line.startswith(("From ", ">From "))):
-            rest = lines[number + 1 : number + 60]
-            if not any(_GOES_ON.match(after) for after in rest):
+            if not any(_GOES_ON.match(after) for after in lines[number + 1 : number + 60]):
                 headers.values = _join(values)
                 return offset
             if current is not None:
@@ -108,27 +138,41 @@ def _join(values: dict[str, list[list[str]]]) -> dict[str, list[str]]:
 
 
 def parse_params(value: str) -> tuple[str, dict[str, str]]:
-    """`text/plain; charset=x; name*0*=...` as the lower-case first word and its decoded parameters."""
-    main, _, _ = value.partition(";")
+    """`text/plain; charset=x; name*0*=...` as the lower-case first word and its decoded parameters.
+
+    The result may be shared: do not change it.
+    """
+    if len(value) < 60 and "boundary" not in value:
+        return _parse_common(value)
+    return _parse_params(value)
+
+
+def _parse_params(value: str) -> tuple[str, dict[str, str]]:
+    main, semicolon, _ = value.partition(";")
+    rest = value[len(main) :]
     main = main.strip().lower()
-    rest = value[len(value.partition(";")[0]) :]
     if len(rest) < 2:
         return main, {}
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
     for match in _PARAM.finditer(rest[:20_000]):
         name, given = match.group(1).lower(), _unquote(match.group(2))
+        if "*" not in name:
+            plain.setdefault(name, decode_words(given))
+            continue
         continued = _CONTINUED.match(name)
         if continued:
             base, index, star = continued.groups()
             pieces.setdefault(base, {})[int(index)] = (given, bool(star))
-        elif name.endswith("*"):
-            plain[name[:-1]] = extended_value(given)
         else:
-            plain.setdefault(name, decode_words(given))
+            plain[name.rstrip("*")] = extended_value(given)
     for base, found in pieces.items():
         plain[base] = _assemble(found)
     return main, plain
+
+
+# "text/plain; charset=utf-8" and its few friends make up nearly all values seen.
+_parse_common = lru_cache(maxsize=1024)(_parse_params)
 
 
 def _assemble(pieces: dict[int, tuple[str, bool]]) -> str:

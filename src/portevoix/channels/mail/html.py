@@ -57,6 +57,11 @@ def convert(html: str) -> PlainText:
     return writer.finish()
 
 
+def words_of(html: str) -> list[str]:
+    """The words of `html` roughly and fast: good for comparing, not for reading."""
+    return _unescape(_TAG.sub(" ", _without_unseen(html))).split()
+
+
 def _without_unseen(html: str) -> str:
     """Without comments and the elements whose content is never shown. Unclosed ones are left alone: cutting
     them would lose the rest of the mail."""
@@ -64,22 +69,28 @@ def _without_unseen(html: str) -> str:
         last = html.rfind("-->")
         if last >= 0:
             html = re.sub(r"<!--.*?-->", "", html[: last + 3], flags=re.DOTALL) + html[last + 3 :]
-    lower = html.lower()
-    if len(lower) != len(html):  # lower() can lengthen a few letters: then positions do not match
-        lower = html
-    for name in _UNSEEN:
-        if f"<{name}" in lower:
-            last = lower.rfind(f"</{name}")
-            if last >= 0:
-                cut = _unseen_pattern(name)
-                html = cut.sub(" ", html[: last + len(name) + 3]) + html[last + len(name) + 3 :]
-                lower = html.lower()
-                lower = lower if len(lower) == len(html) else html
+    if _UNSEEN_START.search(html) is None:
+        return html
+    for opening, whole in _UNSEEN_PATTERNS:
+        if opening.search(html):
+            closings = list(whole[0].finditer(html))
+            if closings:
+                last = closings[-1].end()
+                html = whole[1].sub(" ", html[:last]) + html[last:]
     return html
 
 
-def _unseen_pattern(name: str) -> re.Pattern[str]:
-    return re.compile(rf"<{name}(?=[\s/>]).*?</{name}(?:[ \t\r\n]*>)?", re.DOTALL | re.IGNORECASE)
+_UNSEEN_START = re.compile(rf"<(?:{'|'.join(_UNSEEN)})(?=[\s/>])", re.IGNORECASE)
+_UNSEEN_PATTERNS = tuple(
+    (
+        re.compile(rf"<{name}(?=[\s/>])", re.IGNORECASE),
+        (
+            re.compile(rf"</{name}(?:[ \t\r\n]{{0,100}}>)?", re.IGNORECASE),
+            re.compile(rf"<{name}(?=[\s/>]).*?</{name}(?:[ \t\r\n]{{0,100}}>)?", re.DOTALL | re.IGNORECASE),
+        ),
+    )
+    for name in _UNSEEN
+)
 
 
 def _rough(html: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-_MAX_CHARS = 4000
+_MAX_CHARS = 800
 _WORDS = re.compile(r"[^\W\d_]{1,12}")
 
 _SMALL_WORDS = {
@@ -36,21 +36,24 @@ _SCRIPTS = (
     (re.compile("[\u0e00-\u0e7f]"), "th"),
     (re.compile("[\u0900-\u097f]"), "hi"),
 )
+_PUNCTUATION = ".,;:!?()[]<>\"«»*_-…"
+_NOT_LATIN = re.compile("[\u0370-\u1fff\u2e80-\ufaff]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 
 
 def language_of(text: str) -> str | None:
     """The ISO 639-1 code of the language of `text`, or None when there is too little to tell."""
     sample = text[:_MAX_CHARS]
-    if not sample.isascii():
+    if _NOT_LATIN.search(sample):
         foreign = _by_script(sample)
         if foreign:
             return foreign
     scores: dict[str, int] = {}
-    lookup = _OF_WORD.get
-    for word in _WORDS.findall(sample.lower()):
-        for language in lookup(word, ()):
-            scores[language] = scores.get(language, 0) + 1
+    for marked in sample.lower().replace("’", "'").replace("'", " ").split():
+        word = marked.strip(_PUNCTUATION)
+        if word in _OF_WORD:
+            for language in _OF_WORD[word]:
+                scores[language] = scores.get(language, 0) + 1
     if not scores:
         return None
     best = max(scores, key=lambda language: scores[language])

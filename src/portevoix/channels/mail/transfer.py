@@ -8,7 +8,7 @@ import re
 from portevoix.channels.mail.words import lenient_base64
 
 _BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
-_BASE64_JUNK = re.compile(rb"[^A-Za-z0-9+/=\s]")
+_BASE64_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\r\n"
 
 
 def decode_transfer(data: bytes, coding: str) -> tuple[bytes, str | None]:
@@ -36,8 +36,7 @@ def _base64(data: bytes) -> tuple[bytes, str | None]:
         content = binascii.a2b_base64(stripped)
     except binascii.Error:
         return lenient_base64(stripped), "base64-broken"
-    problem = "base64-broken" if _BASE64_JUNK.search(stripped) else None
-    return content, problem
+    return content, "base64-broken" if stripped.translate(None, _BASE64_CHARACTERS) else None
 
 
 def _broken_base64(data: bytes) -> tuple[bytes, str]:
