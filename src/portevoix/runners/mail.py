@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import uvloop
 
+from portevoix.actions import mailroom
 from portevoix.actions.inbound import Outcome
 from portevoix.bus import NatsBus
 from portevoix.channels.mail.limits import DEFAULT, refusal
 from portevoix.channels.mail.server import LmtpServer, SmtpServer
 from portevoix.channels.mail.understand import understand
-from portevoix.runners import mailroom
 from portevoix.runners.base import BEAT_SECONDS, say_ready, secret, setup_logging
 from portevoix.runners.counter import Counter, DatabaseAway
 from portevoix.store import live
