@@ -1,0 +1,144 @@
+"""Where ``Floor`` keeps what waits and who is free. Not for use elsewhere.
+
+What waits stands in one heap per distinct requirement (line, kind of work, skills). Everybody with the same lines
+and skills shares one ``Profile``, which keeps the list of heaps they may serve: the next contact for a person
+is the smallest of those heads, whatever the number waiting. The head of a heap is always alive; what dies
+further down is dropped when it comes up, or when half of a heap is dead.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from heapq import heapify, heappop, heappush
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from portevoix.domain.advisers.capacity import Limits, Load, room_for
+from portevoix.domain.channels import WORK, Channel, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from portevoix.domain.routing.policy import Rank
+    from portevoix.domain.routing.types import Skills, Waiting
+
+#: Kinds of work as bits: the room of a person is a mask of those that can still be offered.
+BITS: Final[Mapping[Work, int]] = MappingProxyType({Work.WHOLE: 1, Work.LIVE: 2, Work.DEFERRED: 4})
+BIT_OF: Final[Mapping[Channel, int]] = MappingProxyType({channel: BITS[WORK[channel]] for channel in Channel})
+MASKS: Final = 8
+MANY_DEAD: Final = 64
+
+
+class Entry:
+    """A contact in its heap; dead once it is placed, removed or moved to another heap."""
+
+    __slots__ = ("alive", "excluded", "kept", "queue", "waiting")
+
+    def __init__(self, waiting: Waiting, queue: Queue, *, kept: bool) -> None:
+        self.waiting = waiting
+        self.excluded = waiting.excluded
+        self.queue = queue
+        self.kept = kept
+        self.alive = True
+
+
+Item = tuple[float, float, int, str, int, Entry]
+"""The urgency, a serial number that makes it unique, and the entry."""
+
+
+class Queue:
+    """The heap of one requirement, or of what is kept for one person."""
+
+    __slots__ = ("bit", "dead", "heap", "line_id", "skills")
+
+    def __init__(self, bit: int, line_id: int = 0, skills: Skills = frozenset()) -> None:
+        self.bit = bit
+        self.line_id = line_id
+        self.skills = skills
+        self.heap: list[Item] = []
+        self.dead = 0
+
+    def push(self, item: Item) -> None:
+        heappush(self.heap, item)
+
+    def kill(self, entry: Entry) -> None:
+        """Mark ``entry`` dead and bring a living head up."""
+        entry.alive = False
+        heap = self.heap
+        self.dead += 1
+        while heap and not heap[0][5].alive:
+            heappop(heap)
+            self.dead -= 1
+        if self.dead > MANY_DEAD and self.dead * 2 > len(heap):
+            heap[:] = [item for item in heap if item[5].alive]  # in place: the profiles hold this list
+            heapify(heap)
+            self.dead = 0
+
+
+def first_for(heap: list[Item], adviser_id: int) -> Item | None:
+    """The most urgent living item that does not exclude this person. Few exclude anybody."""
+    aside: list[Item] = []
+    found: Item | None = None
+    while heap and found is None:
+        if not heap[0][5].alive or adviser_id in heap[0][5].excluded:
+            aside.append(heappop(heap))
+        else:
+            found = heap[0]
+    for item in aside:
+        heappush(heap, item)
+    return found
+
+
+class Profile:
+    """The people with the same lines and skills: which queues they may serve, by their room."""
+
+    __slots__ = ("heaps", "levels", "lines", "queues")
+
+    def __init__(self, lines: frozenset[int], skills: Skills) -> None:
+        self.lines = lines
+        self.levels = dict(skills)
+        self.queues: set[Queue] = set()
+        self.heaps: list[list[list[Item]]] = [[] for _ in range(MASKS)]
+
+    def meet(self, queue: Queue) -> None:
+        """Serve a new queue if its requirement is met."""
+        levels = self.levels
+        if queue.line_id in self.lines and all(levels.get(s, -1) >= level for s, level in queue.skills):
+            self.queues.add(queue)
+            for mask in range(MASKS):
+                if mask & queue.bit:
+                    self.heaps[mask].append(queue.heap)
+
+
+class Rooms:
+    """The masks of room under one set of limits, computed once for each load."""
+
+    __slots__ = ("limits", "masks")
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.masks: dict[tuple[int, int, int], int] = {}
+
+    def mask(self, calls: int, chats: int, mails: int) -> int:
+        key = (calls, chats, mails)
+        found = self.masks.get(key)
+        if found is None:
+            load = Load(calls, chats, mails)
+            found = sum({BIT_OF[channel] for channel in Channel if room_for(load, channel, self.limits)})
+            self.masks[key] = found
+        return found
+
+
+class Free:
+    """The people with room for one kind of work, in the order in which they are taken."""
+
+    __slots__ = ("ranks",)
+
+    def __init__(self) -> None:
+        self.ranks: list[Rank] = []
+
+    def add(self, rank: Rank) -> None:
+        insort(self.ranks, rank)
+
+    def drop(self, rank: Rank) -> None:
+        del self.ranks[bisect_left(self.ranks, rank)]
