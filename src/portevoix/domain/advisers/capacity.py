@@ -60,6 +60,7 @@ class Load:
 
 
 NOTHING: Final = Load()
+USUAL: Final = Limits()
 
 
 def room_for(load: Load, channel: Channel, limits: Limits) -> bool:

@@ -39,13 +39,14 @@ Agenda = list[tuple[Item, float, "Desk | None"]]
 class Desk:
     """One person, with what they hold now. Internal to ``Floor``."""
 
-    __slots__ = ("adviser", "calls", "chats", "kept", "mails", "profile", "rank", "room", "rooms")
+    __slots__ = ("adviser", "calls", "chats", "idle_since", "kept", "mails", "profile", "rank", "room", "rooms")
 
     def __init__(self, adviser: Adviser, profile: Profile, rooms: Rooms, kept: dict[int, Queue]) -> None:
         self.adviser = adviser
         self.profile = profile
         self.rooms = rooms
         self.kept = kept
+        self.idle_since = adviser.idle_since
         load = adviser.load
         self.calls, self.chats, self.mails = load.calls, load.chats, load.mails
         self.room = 0
@@ -59,6 +60,10 @@ class Desk:
             self.chats += count
         else:
             self.mails += count
+
+    def holds(self, bit: int) -> int:
+        """How many of one kind of work are in hand."""
+        return self.calls if bit == WHOLE else self.chats if bit == LIVE else self.mails
 
     def head(self) -> Item | None:
         """The most urgent item this person may take now."""
@@ -164,11 +169,13 @@ class Floor:
 
         Raises ``KeyError`` for somebody unknown and ``ValueError`` if they hold none of that kind."""
         desk = self._desks[adviser_id]
-        self.load_of(adviser_id).plus(channel, -1)
+        bit = BIT_OF[channel]
+        if not desk.holds(bit):
+            msg = f"adviser {adviser_id} holds no {channel} to give back"
+            raise ValueError(msg)
         self._seat(desk, 0)
-        desk.take(BIT_OF[channel], -1)
-        a = desk.adviser
-        desk.adviser = Adviser(a.id, a.lines, a.skills, a.presence, self.load_of(a.id), idle_since, a.limits)
+        desk.take(bit, -1)
+        desk.idle_since = idle_since
         self._seat(desk, self._room(desk))
         if desk.room:
             self._dirty[adviser_id] = desk
@@ -231,7 +238,7 @@ class Floor:
             waiting.line_id,
             waiting.skills,
             waiting.due_at - self._now,
-            self._now - adviser.idle_since,
+            self._now - desk.idle_since,
             desk.calls + desk.chats + desk.mails,
             adviser.id == waiting.preferred_adviser,
             self._policy.version,
@@ -260,7 +267,7 @@ class Floor:
         if room:
             adviser = desk.adviser
             held = desk.calls + desk.chats + desk.mails
-            desk.rank = rank(self._policy.choice, held, adviser.idle_since, adviser.id)
+            desk.rank = rank(self._policy.choice, held, desk.idle_since, adviser.id)
             for bit, free in self._free.items():
                 if room & bit:
                     free.add(desk.rank)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
-from portevoix.domain.advisers.capacity import NOTHING, Limits, Load
+from portevoix.domain.advisers.capacity import NOTHING, USUAL, Limits, Load
 from portevoix.domain.advisers.presence import Presence
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Adviser:
     presence: Presence = Presence.AVAILABLE
     load: Load = NOTHING
     idle_since: Instant = 0.0
-    limits: Limits = Limits()
+    limits: Limits = USUAL
 
 
 class Reason(NamedTuple):
