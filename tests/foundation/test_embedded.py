@@ -98,7 +98,7 @@ def test_nats_lets_in_only_who_has_the_token(own_nats: EmbeddedNats) -> None:
     import asyncio
 
     asyncio.run(_connect(own_nats.url()))
-    with pytest.raises(Exception, match="(?i)authorization"):
+    with pytest.raises(Exception, match=r"(?i)authorization"):
         asyncio.run(_connect(f"nats://wrong@127.0.0.1:{own_nats.port}"))
     assert own_nats.config.stat().st_mode & 0o077 == 0
     assert not any("token" in word or own_nats._token in word for word in command_of(own_nats.pid or 0))
