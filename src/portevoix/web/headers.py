@@ -7,10 +7,9 @@ from django.http import HttpRequest, HttpResponse
 
 CSP = "Content-Security-Policy"
 
-_PERMISSIONS = ", ".join(
-    f"{feature}=()"
-    for feature in ("accelerometer", "browsing-topics", "camera", "geolocation", "gyroscope", "magnetometer")
-    + ("microphone", "midi", "payment", "usb")
+_PERMISSIONS = (
+    "accelerometer=(), browsing-topics=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), "
+    "microphone=(), midi=(), payment=(), usb=()"
 )
 
 

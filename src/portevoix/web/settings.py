@@ -25,7 +25,7 @@ PORT = int(env.text("PORTEVOIX_PORT", "8000"))
 LIVE_URL = env.text("PORTEVOIX_LIVE_URL", f"http://127.0.0.1:{PORT + 1}").rstrip("/")
 
 # Rooms that are not built yet are simply left out.
-_ROOMS = [room for room in ("records", "desk") if find_spec(f"portevoix.web.{room}")]
+_ROOMS = [room for room in ("records", "centre", "desk") if find_spec(f"portevoix.web.{room}")]
 INSTALLED_APPS = [
     *(f"portevoix.web.{room}" for room in _ROOMS),
     "portevoix.web.accounts",
@@ -70,7 +70,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portevoix.web.ui.context.look",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "portevoix.web.ui.templatetags.ui"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "portevoix.web.ui.templatetags.ui",
+            ],
         },
     }
 ]
@@ -148,7 +152,10 @@ TIME_ZONE = "Europe/Paris"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("PORTEVOIX_STATIC", str(DATA / "static")))
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "files"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA / "files"},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -4,7 +4,12 @@ import threading
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm, SetPasswordForm
+from django.contrib.auth.forms import (
+    AuthenticationForm,
+    PasswordChangeForm,
+    PasswordResetForm,
+    SetPasswordForm,
+)
 from django.utils.translation import gettext_lazy as _
 
 from portevoix.web.accounts.models import User
@@ -22,8 +27,10 @@ class SignInForm(AuthenticationForm):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-    error_messages: ClassVar[dict[str, Any]] = {
-        "invalid_login": _("L’adresse ou le mot de passe ne convient pas. Vérifiez les deux, puis recommencez."),
+    error_messages = {
+        "invalid_login": _(
+            "L’adresse ou le mot de passe ne convient pas. Vérifiez les deux, puis recommencez."
+        ),
         "inactive": _("L’adresse ou le mot de passe ne convient pas. Vérifiez les deux, puis recommencez."),
     }
 
@@ -42,7 +49,7 @@ class ForgottenForm(PasswordResetForm):
         threading.Thread(target=super().send_mail, args=args, kwargs=kwargs, name="account-mail").start()
 
 
-class NewPasswordForm(SetPasswordForm):
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not generic at run time
     """A new password after the mailed link."""
 
 
@@ -65,5 +72,7 @@ class PreferencesForm(forms.ModelForm[User]):
         help_texts: ClassVar[dict[str, Any]] = {
             "font": _("OpenDyslexic peut aider les personnes dyslexiques."),
             "sound": _("Une proposition est toujours aussi montrée à l’écran."),
-            "shortcuts": _("Par exemple « r » pour répondre. Éteignez-les si votre lecteur d’écran ou la dictée s’en sert."),
+            "shortcuts": _(
+                "Par exemple « r » pour répondre. Éteignez-les si votre lecteur d’écran ou la dictée s’en sert."
+            ),
         }

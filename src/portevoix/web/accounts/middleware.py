@@ -29,7 +29,11 @@ class SignedIn(LoginRequiredMiddleware):
     page: the browser is sent there as a whole, and comes back to the page it was on.
     """
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]  # Django promises a redirect; a fragment gets a 401
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],  # noqa: ARG002
+    ) -> HttpResponseBase:
         """Send to the sign-in page, saying so when a session has just ended."""
         fragment = request.headers.get("HX-Request") == "true"
         asked = request.headers.get("HX-Current-URL", "") if fragment else request.get_full_path()

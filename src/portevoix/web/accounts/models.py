@@ -27,7 +27,9 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """An administrator who also has Django's own admin pages, the fallback."""
         return self.create_user(
-            email, password, **{"role": User.Role.ADMINISTRATOR, "is_staff": True, "is_superuser": True, **fields}
+            email,
+            password,
+            **{"role": User.Role.ADMINISTRATOR, "is_staff": True, "is_superuser": True, **fields},
         )
 
     @classmethod

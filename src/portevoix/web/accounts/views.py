@@ -42,7 +42,7 @@ class SignOut(auth_views.LogoutView):
     """Ends the session (POST only)."""
 
 
-class ChangePassword(SuccessMessageMixin[forms.ChangePasswordForm], auth_views.PasswordChangeView):
+class ChangePassword(SuccessMessageMixin[forms.ChangePasswordForm], auth_views.PasswordChangeView):  # type: ignore[misc]
     """A new password, the old one known; other sessions of the account end."""
 
     template_name = "accounts/password_change.html"
@@ -70,7 +70,7 @@ class ForgottenSent(auth_views.PasswordResetDoneView):
 
 
 @method_decorator(login_not_required, name="dispatch")
-class NewPassword(SuccessMessageMixin[forms.NewPasswordForm], auth_views.PasswordResetConfirmView):
+class NewPassword(SuccessMessageMixin[forms.NewPasswordForm], auth_views.PasswordResetConfirmView):  # type: ignore[misc]
     """Opened by the mailed link."""
 
     template_name = "accounts/new_password.html"
@@ -87,7 +87,7 @@ class Preferences(SuccessMessageMixin[forms.PreferencesForm], UpdateView[User, f
     success_url = reverse_lazy("accounts:preferences")
     success_message = _("Vos préférences sont enregistrées.")
 
-    def get_object(self, queryset: Any = None) -> User:
+    def get_object(self, queryset: Any = None) -> User:  # noqa: ARG002
         """The person signed in."""
         assert isinstance(self.request.user, User)
         return self.request.user
@@ -119,7 +119,9 @@ def language(request: HttpRequest) -> HttpResponseBase:
     if chosen not in dict(settings.LANGUAGES):
         return HttpResponse(status=400)
     back = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if not url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         back = "/"
     if request.user.is_authenticated:
         User.objects.filter(pk=request.user.pk).update(language=chosen)

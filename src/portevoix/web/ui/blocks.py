@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from portevoix.web.ui import words
 from portevoix.web.ui.library import register
@@ -11,7 +11,7 @@ from portevoix.web.ui.library import register
 
 def _wrap(template_name: str, content: str, **context: Any) -> SafeString:
     # Already escaped by the template that produced it.
-    return mark_safe(render_to_string(template_name, {"content": mark_safe(content), **context}))
+    return SafeString(render_to_string(template_name, {"content": SafeString(content), **context}))
 
 
 @register.simple_block_tag
@@ -24,7 +24,9 @@ def dialog(content: str, name: str, title: str, wide: bool = False) -> SafeStrin
 
 
 @register.simple_block_tag
-def menu(content: str, label: str, icon: str = "chevron-down", side: str = "", compact: bool = False) -> SafeString:
+def menu(
+    content: str, label: str, icon: str = "chevron-down", side: str = "", compact: bool = False
+) -> SafeString:
     """A button that unfolds links and buttons: a disclosure, so Tab walks through it and no arrow keys are needed."""
     return _wrap("ui/components/menu.html", content, label=label, icon=icon, side=side, compact=compact)
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 def look(request: HttpRequest) -> dict[str, Any]:
     """Theme, density, font and switches of the person signed in; sensible ones for everybody else."""
-    user = getattr(request, "user", None)
+    user: Any = getattr(request, "user", None)
     known = user is not None and user.is_authenticated
     return {
         "look": {

@@ -3,6 +3,8 @@
 They must work when the database does not: nothing here asks who is signed in.
 """
 
+# ruff: noqa: ARG001 - Django prescribes the parameters
+
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
@@ -12,7 +14,14 @@ from django.utils.translation import gettext as _
 def _page(status: int, title: str, happened: str, advice: str, retry: bool = False) -> HttpResponse:
     """One page for all; rendered without context processors, hence without session or database."""
     look = {"theme": "auto", "density": "comfortable", "font": "default", "sound": False, "shortcuts": False}
-    context = {"status": status, "title": title, "happened": happened, "advice": advice, "retry": retry, "look": look}
+    context = {
+        "status": status,
+        "title": title,
+        "happened": happened,
+        "advice": advice,
+        "retry": retry,
+        "look": look,
+    }
     context["LANGUAGE_CODE"] = get_language() or "fr"
     response = HttpResponse(render_to_string("ui/error.html", context), status=status)
     if status == 503:
@@ -26,7 +35,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
         400,
         _("Demande incomprise"),
         _("Le serveur n’a pas compris ce que le navigateur lui a envoyé."),
-        _("Revenez à la page précédente et recommencez. Si cela se reproduit, prévenez votre administrateur."),
+        _(
+            "Revenez à la page précédente et recommencez. Si cela se reproduit, prévenez votre administrateur."
+        ),
     )
 
 
@@ -56,7 +67,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
         500,
         _("Une erreur s’est produite"),
         _("La page n’a pas pu être préparée. L’erreur est notée dans le journal du serveur."),
-        _("Rien de ce qui était enregistré n’est perdu. Réessayez ; si cela persiste, prévenez votre administrateur."),
+        _(
+            "Rien de ce qui était enregistré n’est perdu. Réessayez ; si cela persiste, prévenez votre administrateur."
+        ),
         retry=True,
     )
 
@@ -77,6 +90,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _page(
         403,
         _("Formulaire périmé"),
-        _("Cette page était ouverte depuis trop longtemps, ou vous vous êtes connecté de nouveau entre-temps."),
-        _("Revenez à la page, copiez votre texte si besoin, rechargez-la, puis recommencez. Rien n’a été enregistré."),
+        _(
+            "Cette page était ouverte depuis trop longtemps, ou vous vous êtes connecté de nouveau entre-temps."
+        ),
+        _(
+            "Revenez à la page, copiez votre texte si besoin, rechargez-la, puis recommencez. Rien n’a été enregistré."
+        ),
     )

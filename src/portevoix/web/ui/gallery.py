@@ -1,7 +1,7 @@
 """Sample content of the gallery: what the components look like with French words of ordinary length."""
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
@@ -18,23 +18,35 @@ class SampleForm(forms.Form):
     address = forms.EmailField(label=_("Adresse électronique"))
     language = forms.ChoiceField(label=_("Langue"), choices=[("fr", "Français"), ("en", "English")])
     theme = forms.ChoiceField(
-        label=_("Thème"), choices=[("l", _("Clair")), ("d", _("Sombre"))], widget=forms.RadioSelect, initial="l"
+        label=_("Thème"),
+        choices=[("l", _("Clair")), ("d", _("Sombre"))],
+        widget=forms.RadioSelect,
+        initial="l",
     )
     text = forms.CharField(label=_("Texte"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
-    open = forms.BooleanField(label=_("Ligne ouverte"), required=False, help_text=_("Fermée, elle ne reçoit plus rien."))
+    open = forms.BooleanField(
+        label=_("Ligne ouverte"), required=False, help_text=_("Fermée, elle ne reçoit plus rien.")
+    )
     file = forms.FileField(label=_("Pièce jointe"), required=False)
-    field_order: ClassVar[list[str]] = ["name", "address", "language", "theme", "text", "open", "file"]
 
 
 def _work(now: Any) -> list[dict[str, Any]]:
     rows = [
         ("Camille Leroy", "Inscription en BTS : pièce manquante", "Inscription", "active", "soon", 12, True),
         ("Jean-Baptiste Étienne de La Rochefoucauld", "Attestation", "CPF", "active", "fine", 95, False),
-        ("Nadia Benali", "Re: Demande d’aménagement, tiers temps", "Scolaire", "parked", "fine", 60 * 26, False),
+        (
+            "Nadia Benali",
+            "Re: Demande d’aménagement, tiers temps",
+            "Scolaire",
+            "parked",
+            "fine",
+            60 * 26,
+            False,
+        ),
         ("usager@exemple.fr", "(sans objet)", "Inscription", "wrap-up", "late", 60 * 50, False),
     ]
     keys = ("who", "what", "line", "state", "urgency", "ago", "unread")
-    work = [dict(zip(keys, row, strict=True)) for row in rows]
+    work: list[dict[str, Any]] = [dict(zip(keys, row, strict=True)) for row in rows]
     for number, item in enumerate(work):
         item["at"] = now - timedelta(minutes=item["ago"])
         item["current"] = number == 0
@@ -44,7 +56,9 @@ def _work(now: Any) -> list[dict[str, Any]]:
 def samples() -> dict[str, Any]:
     """Everything the gallery's templates show."""
     now = timezone.now()
-    wrong = SampleForm({"name": "", "address": "pas une adresse", "language": "fr", "theme": "x"}, auto_id="wrong_%s")
+    wrong = SampleForm(
+        {"name": "", "address": "pas une adresse", "language": "fr", "theme": "x"}, auto_id="wrong_%s"
+    )
     return {
         "states": list(words.STATES),
         "presences": list(words.PRESENCES),
@@ -56,10 +70,15 @@ def samples() -> dict[str, Any]:
         "wrong": wrong,
         "page": Paginator(range(400), 20).get_page(7),
         "names": ["Camille Leroy", "Jean-Baptiste Étienne", "Nadia Benali", "Tom Ng", "Zoé", "Œuvre Ève", ""],
-        "moments": [now, now - timedelta(minutes=5), now + timedelta(minutes=20), now - timedelta(days=1)]
-        + [now - timedelta(days=40), now + timedelta(days=400)],
+        "moments": [now + timedelta(minutes=minutes) for minutes in (0, -5, 20, -1440, -57600, 576000)],
         "tabs": [
-            {"label": _("Conversation"), "href": "#", "current": True, "icon": "message-square-text", "count": 4},
+            {
+                "label": _("Conversation"),
+                "href": "#",
+                "current": True,
+                "icon": "message-square-text",
+                "count": 4,
+            },
             {"label": _("Pièces"), "href": "#", "icon": "paperclip", "count": 2},
             {"label": _("Historique"), "href": "#", "icon": "history"},
         ],

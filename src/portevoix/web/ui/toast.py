@@ -18,9 +18,7 @@ def toast(
     response: HttpResponse, text: str, *, tone: str = "info", undo: str = "", seconds: int = 0
 ) -> HttpResponse:
     """A short message in the corner, read out politely. `undo`: address to POST to; `seconds`: how long it stands."""
-    return trigger(
-        response, "pv:toast", {"text": str(text), "tone": tone, "undo": undo, "seconds": seconds}
-    )
+    return trigger(response, "pv:toast", {"text": str(text), "tone": tone, "undo": undo, "seconds": seconds})
 
 
 def announce(response: HttpResponse, text: str) -> HttpResponse:

