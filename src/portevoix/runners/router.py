@@ -1,0 +1,223 @@
+"""The live router: one process at a time decides who gets what, by the very rules of ``domain/routing``.
+
+It holds an advisory lock on the connection on which it writes its offers, so a router that lost the lock
+cannot commit. Another one waits and takes over in a second, with its state rebuilt from the tables. The log says what
+changed; the rows themselves are read again, so that no event is ever applied twice or in a wrong order.
+"""
+
+from __future__ import annotations
+
+import logging
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, Final
+
+from portevoix.actions import contacts
+from portevoix.domain.advisers.capacity import Limits, Load
+from portevoix.domain.advisers.presence import Presence
+from portevoix.domain.channels import Channel
+from portevoix.domain.routing.floor import Floor
+from portevoix.domain.routing.types import Adviser, Placement, Policy, Waiting
+from portevoix.runners.base import Rounds, setup_logging
+from portevoix.store import live, log
+from portevoix.store.clock import DatabaseClock
+
+if TYPE_CHECKING:
+    from portevoix.store.db import Connection
+
+logger = logging.getLogger(__name__)
+
+#: Who declined or missed a contact is asked again after this, if nobody else took it.
+BARRED_SECONDS: Final = 60.0
+#: Offers of one transaction: few enough to be seen soon, many enough to share a commit.
+BATCH: Final = 200
+_MOVED_ADVISER: Final = ("account_id", "from_account_id", "to_account_id")
+
+
+class Router:
+    """The floor as this process knows it, and the connection that holds the lock."""
+
+    def __init__(self, rounds: Rounds) -> None:
+        self._bus = rounds.bus
+        self._clock = DatabaseClock()
+        self._policy = Policy()
+        self._floor = Floor(self._policy)
+        self._cursor = log.Cursor()
+        self._leading = False
+        self._barred: dict[int, float] = {}
+        self._later: list[tuple[float, int]] = []  # (when, contact): its terms change then
+        self._line_skills: dict[int, frozenset[tuple[int, int]]] = {}
+        self._active_lines: frozenset[int] = frozenset()
+
+    # --- leading ----------------------------------------------------------------------------------------
+
+    def begin(self, _conn: Connection) -> None:
+        """A new connection holds no lock."""
+        self._leading = False
+
+    def round(self, conn: Connection) -> None:
+        """Lead if possible; take in what changed; offer."""
+        if not self._leading:
+            row = live.row(conn, "lead")
+            if row is None or not row["held"]:
+                return
+            self._leading = True
+            logger.info("router: leading")
+            self._rebuild(conn)
+        else:
+            self._follow(conn)
+        self._place(conn)
+
+    def _rebuild(self, conn: Connection) -> None:
+        """Everything from the tables. The cursor is taken first: what comes meanwhile is read again."""
+        self._cursor = log.head(conn)
+        self._floor = Floor(self._policy)
+        self._barred.clear()
+        self._later.clear()
+        self._configure(conn)
+        for row in live.advisers(conn):
+            self._set_adviser(row)
+        now = self._now(conn)
+        for row in live.waiting(conn):
+            self._set_waiting(row, now)
+
+    def _configure(self, conn: Connection) -> None:
+        needed: dict[int, set[tuple[int, int]]] = {}
+        for row in live.rows(conn, "line_skills"):
+            needed.setdefault(row["line_id"], set()).add((row["skill_id"], row["min_level"]))
+        self._line_skills = {line: frozenset(skills) for line, skills in needed.items()}
+        self._active_lines = frozenset(row["id"] for row in live.rows(conn, "line_times") if row["active"])
+
+    # --- what changed -------------------------------------------------------------------------------------
+
+    def _follow(self, conn: Connection) -> None:
+        touched: set[int] = set()
+        people: set[int] = set()
+        while page := log.read_on(conn, self._cursor):
+            for recorded in page:
+                if recorded.event.kind == "configuration-changed":
+                    self._rebuild(conn)
+                    return
+                self._note(recorded, touched, people)
+            self._cursor = page[-1].cursor
+        now = self._now(conn)
+        while self._later and self._later[0][0] <= now:
+            touched.add(heappop(self._later)[1])
+        self._read_again(conn, touched, people, now)
+
+    def _note(self, recorded: log.Recorded, touched: set[int], people: set[int]) -> None:
+        body = recorded.event.body()
+        people.update(body[key] for key in _MOVED_ADVISER if body.get(key) is not None)
+        if recorded.actor_id is not None:
+            people.add(recorded.actor_id)
+        if recorded.contact_id is None:
+            return
+        touched.add(recorded.contact_id)
+        if recorded.event.kind in ("contact-declined", "contact-expired"):
+            until = recorded.at.timestamp() + BARRED_SECONDS
+            self._barred[recorded.contact_id] = until
+            heappush(self._later, (until, recorded.contact_id))
+
+    def _read_again(self, conn: Connection, touched: set[int], people: set[int], now: float) -> None:
+        if touched:
+            still = {row["id"]: row for row in live.waiting(conn, sorted(touched))}
+            for contact_id in touched:
+                if contact_id in still:
+                    self._set_waiting(still[contact_id], now)
+                else:
+                    self._floor.remove((contact_id, "adviser"))
+                    self._barred.pop(contact_id, None)
+        if people:
+            known = {row["id"]: row for row in live.advisers(conn, sorted(people))}
+            for account_id in people:
+                if account_id in known:
+                    self._set_adviser(known[account_id])
+                else:
+                    self._floor.remove_adviser(account_id)
+
+    def _set_adviser(self, row: dict[str, Any]) -> None:
+        load = Load()
+        for _, channel, *_ in (*row["held"], *row["offered"]):
+            load = load.plus(Channel(channel))
+        self._floor.set_adviser(
+            Adviser(
+                id=row["id"],
+                lines=frozenset(row["lines"]),
+                skills=frozenset((skill, level) for skill, level in row["skills"]),
+                presence=Presence(row["state"] or "offline"),
+                load=load,
+                idle_since=row["idle_since"].timestamp() if row["idle_since"] else 0.0,
+                limits=Limits(mails=row["mail_capacity"]),
+            )
+        )
+
+    def _set_waiting(self, row: dict[str, Any], now: float) -> None:
+        contact_id, due = row["id"], row["due_at"].timestamp()
+        if row["line_id"] not in self._active_lines:
+            self._floor.remove((contact_id, "adviser"))
+            return
+        # A named adviser is waited for until the contact is due: nobody is forgotten because one is on leave.
+        only = row["preferred_only"] and due > now
+        if only:
+            heappush(self._later, (due, contact_id))
+        until = row["preferred_until"]
+        self._floor.add(
+            Waiting(
+                contact_id=contact_id,
+                line_id=row["line_id"],
+                channel=Channel(row["channel"]),
+                since=row["received_at"].timestamp(),
+                due_at=due,
+                skills=self._line_skills.get(row["line_id"], frozenset()),
+                preferred_adviser=row["preferred_id"],
+                preferred_until=until.timestamp() if until else float("-inf"),
+                preferred_only=only,
+                excluded=self._excluded(contact_id, row["declined"], now),
+            )
+        )
+
+    def _excluded(self, contact_id: int, declined: list[int], now: float) -> frozenset[int]:
+        if not declined:
+            return frozenset()
+        if contact_id not in self._barred:  # declined before this router led
+            self._barred[contact_id] = now + BARRED_SECONDS
+            heappush(self._later, (now + BARRED_SECONDS, contact_id))
+        return frozenset(declined) if self._barred[contact_id] > now else frozenset()
+
+    # --- offers -------------------------------------------------------------------------------------------
+
+    def _place(self, conn: Connection) -> None:
+        placements = self._floor.place(self._now(conn))
+        offered = 0
+        for start in range(0, len(placements), BATCH):
+            offered += self._offer(conn, placements[start : start + BATCH])
+        if offered:
+            self._bus.poke()
+
+    def _offer(self, conn: Connection, placements: list[Placement]) -> int:
+        """One transaction. What could not be offered any more is read again."""
+        at = self._clock.now(conn)
+        lost: list[Placement] = []
+        with conn.transaction():
+            for placed in placements:
+                reason = placed.reason.as_json()
+                if not contacts.offer(conn, placed.contact_id, placed.adviser_id, reason, at, placed.seat):
+                    lost.append(placed)
+        if lost:
+            touched = {placed.contact_id for placed in lost}
+            self._read_again(conn, touched, {placed.adviser_id for placed in lost}, self._now(conn))
+        return len(placements) - len(lost)
+
+    def _now(self, conn: Connection) -> float:
+        return self._clock.now(conn).timestamp()
+
+
+def main() -> None:
+    """Run until told to stop."""
+    setup_logging()
+    rounds = Rounds("router", every=0.25)
+    router = Router(rounds)
+    rounds.run(router.round, begin=router.begin)
+
+
+if __name__ == "__main__":
+    main()
