@@ -39,7 +39,18 @@ Agenda = list[tuple[Item, float, "Desk | None"]]
 class Desk:
     """One person, with what they hold now. Internal to ``Floor``."""
 
-    __slots__ = ("adviser", "calls", "chats", "idle_since", "kept", "mails", "profile", "rank", "room", "rooms")
+    __slots__ = (
+        "adviser",
+        "calls",
+        "chats",
+        "idle_since",
+        "kept",
+        "mails",
+        "profile",
+        "rank",
+        "room",
+        "rooms",
+    )
 
     def __init__(self, adviser: Adviser, profile: Profile, rooms: Rooms, kept: dict[int, Queue]) -> None:
         self.adviser = adviser
