@@ -37,17 +37,17 @@ class Herald:
             self._cursor = recorded.cursor
 
     def _tell(self, recorded: log.Recorded) -> None:
-        payload = orjson.dumps(
-            {
-                "seq": recorded.cursor.id,
-                "kind": recorded.event.kind,
-                "id": recorded.conversation_id,
-                "contact": recorded.contact_id,
-            }
-        )
+        push = {
+            "seq": recorded.cursor.id,
+            "kind": recorded.event.kind,
+            "id": recorded.conversation_id,
+            "contact": recorded.contact_id,
+        }
         body = recorded.event.body()
+        # `account.*` comes first in this order, and a connection gives an event once: a browser knows that it is
+        # about its own person, and the other two hundred on the line need not fetch their work again.
         for topic in sorted(live.topics(recorded.event.kind, recorded.line_id, body, recorded.actor_id)):
-            self._bus.tell(topic, payload)
+            self._bus.tell(topic, orjson.dumps(push | {"mine": topic.startswith("account.")}))
 
 
 def main() -> None:

@@ -1,0 +1,96 @@
+-- Search over everything. Two steps on purpose: the words become a query first, so that the planner sees it as a
+-- constant and knows whether a word is rare (then the GIN index) or common (then backwards by id, stopping early).
+-- Only a window of the newest hits is looked at, filtered and ranked; older ones are the next window.
+
+-- name: lexemes
+-- Each term as French (stemmed, without accents) and as it stands (names, addresses, which are indexed as written).
+select t.n, t.term, phraseto_tsquery('portevoix', t.term)::text as french,
+       phraseto_tsquery('simple', lower(t.term))::text as exact, plain(t.term) as plain
+from unnest(%(terms)s::text[]) with ordinality t(term, n) order by t.n
+
+-- name: hits
+with window_ as materialized (
+  select m.id, m.conversation_id, m.search from message m
+  where m.search @@ %(query)s::tsquery and m.id < %(before)s
+  order by m.id desc limit %(window)s
+), seen as materialized (
+  select w.id, w.search, c.id as conversation_id, c.line_id, c.person_id, c.subject, c.last_at, k.state, k.holder_id
+  from window_ w
+  join conversation o on o.id = w.conversation_id
+  join conversation c on c.id = coalesce(o.merged_into, o.id)
+  left join lateral (select state, holder_id from contact where conversation_id = c.id order by id desc limit 1) k on true
+  where c.line_id = any(%(lines)s)
+    and (%(states)s::text[] is null or k.state = any(%(states)s))
+    and (%(from_at)s::timestamptz is null or c.last_at >= %(from_at)s)
+    and (%(to_at)s::timestamptz is null or c.last_at < %(to_at)s)
+    and (%(adviser)s::bigint is null or k.holder_id = %(adviser)s or c.last_adviser_id = %(adviser)s)
+    and (%(motif)s::bigint is null or c.subject_id = %(motif)s)
+  order by w.id desc limit %(candidates)s
+), best as (
+  select distinct on (conversation_id) *, ts_rank_cd(search, %(query)s::tsquery) as rank
+  from seen order by conversation_id, ts_rank_cd(search, %(query)s::tsquery) desc, id desc
+), shown as (
+  select * from best order by rank desc, id desc offset %(offset)s limit %(limit)s
+)
+select s.id as message_id, s.conversation_id, s.line_id, l.name as line, s.subject, s.last_at, s.state, s.rank,
+       coalesce(nullif(p.name, ''), m.sender) as who,
+       ts_headline('portevoix', left(coalesce(m.new_body, m.body), 20000), %(query)s::tsquery, %(headline)s) as snippet,
+       ts_headline('portevoix', s.subject, %(query)s::tsquery, %(whole)s) as subject_marked,
+       (select count(*) from best) as found, (select min(id) from window_) as oldest,
+       (select count(*) from window_) as looked_at
+from shown s
+join message m on m.id = s.id
+join line l on l.id = s.line_id
+join person p on p.id = s.person_id
+order by s.rank desc, s.id desc
+
+-- name: window
+-- Where a window without any visible hit ends, so that the search can go on behind it.
+select min(id) as oldest, count(*) as looked_at from (
+  select m.id from message m where m.search @@ %(query)s::tsquery and m.id < %(before)s
+  order by m.id desc limit %(window)s) w
+
+-- name: newest
+select coalesce(max(id), 0) + 1 as before from message
+
+-- name: filtered
+-- Without words: the last moved first, of each line, within the filters.
+select c.id as conversation_id, c.line_id, l.name as line, c.subject, c.last_at, k.state,
+       coalesce(nullif(p.name, ''), '') as who
+from unnest(%(lines)s::bigint[]) w(line_id)
+cross join lateral (
+  select c.*, k.state, k.holder_id from conversation c
+  left join lateral (select state, holder_id from contact where conversation_id = c.id order by id desc limit 1) k on true
+  where c.line_id = w.line_id and c.merged_into is null
+    and (c.last_at, c.id) < (coalesce(%(before_at)s, 'infinity'::timestamptz), coalesce(%(before_id)s, 9223372036854775807))
+    and (%(states)s::text[] is null or k.state = any(%(states)s))
+    and (%(from_at)s::timestamptz is null or c.last_at >= %(from_at)s)
+    and (%(to_at)s::timestamptz is null or c.last_at < %(to_at)s)
+    and (%(adviser)s::bigint is null or k.holder_id = %(adviser)s or c.last_adviser_id = %(adviser)s)
+    and (%(motif)s::bigint is null or c.subject_id = %(motif)s)
+  order by c.last_at desc, c.id desc limit %(limit)s
+) c
+cross join lateral (select c.state) k
+join person p on p.id = c.person_id
+join line l on l.id = c.line_id
+order by c.last_at desc, c.id desc limit %(limit)s
+
+-- name: any
+select exists(select 1 from message where search @@ %(query)s::tsquery) as yes
+
+-- name: near
+-- Words met in messages that look like the one nobody wrote.
+select word from vocabulary where word %% %(word)s and word <> %(word)s
+order by similarity(word, %(word)s) desc, seen desc, word limit 3
+
+-- name: persons
+-- The longest word goes through the trigram index, the others only narrow.
+select p.id, p.name, (select value from address where person_id = p.id order by id limit 1) as address
+from person p
+where p.merged_into is null and p.id in (
+    (select id from person where merged_into is null and plain(name) like %(longest)s limit 300)
+    union (select person_id from address where value like %(longest)s limit 300))
+  and (select bool_and(plain(p.name) like x or exists(select 1 from address a where a.person_id = p.id and a.value like x))
+       from unnest(%(patterns)s::text[]) x)
+  and exists(select 1 from conversation c where c.person_id = p.id and c.line_id = any(%(lines)s))
+order by p.id desc limit 6

@@ -1,0 +1,1 @@
+"""The desk: where an adviser's day happens. Work on the left, the conversation, the person on the right."""

@@ -1,0 +1,136 @@
+"""The lists of the left pane: my work, the queue of my lines, everything, machines' mails, mails set aside."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from django.utils.translation import gettext as _
+
+from portevoix.store import desk
+
+if TYPE_CHECKING:
+    from portevoix.web.desk.page import Page
+
+SIZE = 40
+
+
+def pack(*key: Any) -> str:
+    """The key of a row, as it stands in an address."""
+    return base64.urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
+
+
+def unpack(text: str, kinds: tuple[type, ...]) -> tuple[Any, ...] | None:
+    """The key of an address; None for none or for one that somebody made up."""
+    try:
+        found = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        values = tuple(
+            datetime.fromisoformat(value) if kind is datetime else kind(value)
+            for kind, value in zip(kinds, found, strict=True)
+        )
+    except (ValueError, TypeError):
+        return None
+    if any(isinstance(value, datetime) and value.tzinfo is None for value in values):
+        return None
+    return values
+
+
+@dataclass(slots=True)
+class Listing:
+    """One page of a list: its rows, the key of the next page, and what to compare with for "3 new ones"."""
+
+    name: str
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    next: str = ""
+    mark: str = ""
+    first: bool = True
+
+
+def _cut(listing: Listing, rows: list[dict[str, Any]], *key: str) -> Listing:
+    listing.rows = rows[:SIZE]
+    if len(rows) > SIZE:
+        last = listing.rows[-1]
+        listing.next = pack(*(last[name] for name in key))
+    return listing
+
+
+def my_work(page: Page) -> dict[str, Any]:
+    """What is offered to me and what I hold, in the order in which to do it."""
+    held = desk.rows(page.conn, "held", account_id=page.who.id)
+    return {
+        "offers": desk.rows(page.conn, "offers", account_id=page.who.id, at=page.now),
+        "active": [row for row in held if row["state"] == "active"],
+        "wrapping": [row for row in held if row["state"] == "wrap-up"],
+        "parked": [row for row in held if row["state"] == "parked"],
+    }
+
+
+def waiting(page: Page, after: str = "") -> Listing:
+    """The queue of the lines I see, most pressing first."""
+    key = unpack(after, (datetime, int)) or (None, None)
+    lines = sorted(page.who.lines)
+    rows = desk.rows(page.conn, "waiting", lines=lines, after_due=key[0], after_id=key[1], limit=SIZE + 1)
+    listing = Listing("attente", first=key[0] is None)
+    if listing.first:
+        count = desk.row(page.conn, "waiting_count", lines=lines)
+        listing.mark = pack((count or {}).get("newest") or 0)
+    return _cut(listing, rows, "due_at", "contact_id")
+
+
+def recent(page: Page, after: str = "") -> Listing:
+    """All conversations of the lines I see, the last moved first."""
+    key = unpack(after, (datetime, int)) or (None, None)
+    rows = desk.rows(
+        page.conn, "recent", lines=sorted(page.who.lines), before_at=key[0], before_id=key[1], limit=SIZE + 1
+    )
+    listing = Listing("toutes", first=key[0] is None)
+    if listing.first:
+        listing.mark = pack(rows[0]["last_at"] if rows else page.now)
+    return _cut(listing, rows, "last_at", "conversation_id")
+
+
+def automatic(page: Page, after: str = "") -> Listing:
+    """Machines' mails: kept and readable, never work."""
+    key = unpack(after, (int,)) or (None,)
+    rows = desk.rows(page.conn, "automatic", lines=sorted(page.who.lines), before_id=key[0], limit=SIZE + 1)
+    return _cut(Listing("automatiques", first=key[0] is None), rows, "message_id")
+
+
+def set_aside(page: Page, after: str = "") -> Listing:
+    """Mails that could not be taken in."""
+    key = unpack(after, (int,)) or (None,)
+    rows = desk.rows(page.conn, "set_aside", lines=sorted(page.who.lines), before_id=key[0], limit=SIZE + 1)
+    return _cut(Listing("mis-de-cote", first=key[0] is None), rows, "id")
+
+
+LISTS = {"attente": waiting, "toutes": recent, "automatiques": automatic, "mis-de-cote": set_aside}
+
+
+def tabs(page: Page, current: str) -> list[dict[str, Any]]:
+    """The tabs above the lists, with how many wait."""
+    count = desk.number(page.conn, "waiting_count", lines=sorted(page.who.lines))
+    shown = [
+        ("travail", _("Mon travail"), "user-check", None),
+        ("attente", _("En attente"), "hourglass", f"{count}+" if count >= 1000 else count),
+        ("toutes", _("Toutes"), "layers", None),
+        ("automatiques", _("Automatiques"), "settings", None),
+    ]
+    if page.who.supervises:
+        shown.append(("mis-de-cote", _("Mis de côté"), "archive", None))
+    return [
+        {"name": name, "label": label, "icon": icon, "count": number, "current": name == current}
+        for name, label, icon, number in shown
+    ]
+
+
+def newer(page: Page, name: str, mark: str) -> int:
+    """How many came since the list was painted."""
+    lines = sorted(page.who.lines)
+    if name == "attente" and (key := unpack(mark, (int,))):
+        return desk.number(page.conn, "waiting_since", lines=lines, newest=key[0])
+    if name == "toutes" and (moment := unpack(mark, (datetime,))):
+        return desk.number(page.conn, "recent_since", lines=lines, newest=moment[0])
+    return 0

@@ -1,0 +1,165 @@
+// The desk: opened conversations, live changes, lists. Nothing here moves the focus except after a click or key.
+import "./composer.js";
+import "./keys.js";
+import "./frames.js";
+import { announce, toast } from "../ui/js/announce.js";
+import { showPane } from "../ui/js/panes.js";
+
+const MOVED = ["received", "accepted", "taken", "declined", "expired", "released", "transferred", "parked", "woken",
+  "returned", "wrapped", "resumed", "closed", "offered", "abandoned"].map((name) => `contact-${name}`);
+const SAID = ["message-added", "message-status", "acknowledged", "subject-chosen", "conversation-merged", "conversation-split"];
+const QUEUE = new Set(["contact-received", "contact-returned", "contact-released", "contact-transferred", "contact-closed",
+  "contact-accepted", "contact-taken"]);
+
+const opened = () => document.getElementById("conversation");
+const openedId = () => Number(opened()?.dataset.conversation ?? 0);
+
+function once(wait, act) {
+  let timer = 0;
+  return () => { if (!timer) timer = setTimeout(() => { timer = 0; act(); }, typeof wait === "function" ? wait() : wait); };
+}
+
+function busy(element) {
+  return element?.contains(document.activeElement) && document.activeElement !== document.body;
+}
+
+// My work: painted anew with the focus kept on the same card or button.
+const refreshMine = once(40, () => {
+  const mine = document.getElementById("mine");
+  if (!mine) return;
+  const held = busy(mine) ? document.activeElement : null;
+  const key = held?.dataset.card ?? "";
+  const offer = held?.closest(".offer")?.id ?? "";
+  htmx.ajax("GET", mine.dataset.refresh, { target: "#mine", swap: "outerHTML" }).then(() => {
+    markCurrent();
+    if (!held || document.activeElement !== document.body) return;
+    const again = key ? document.querySelector(`#mine [data-card="${key}"]`) : offer && document.querySelector(`#${offer} button`);
+    (again || document.getElementById("pane-work"))?.focus({ preventScroll: true });
+  });
+});
+
+// The opened conversation: what is new is appended, the head painted anew unless somebody is in it.
+const refreshNews = once(80, () => {
+  const conversation = opened();
+  if (!conversation?.dataset.news) return;
+  const values = Object.fromEntries([...document.querySelectorAll("#seen input")].map((one) => [one.name.replace("_vu", ""), one.value]));
+  htmx.ajax("GET", conversation.dataset.news, {
+    target: "#said", swap: "none", values,
+  });
+});
+
+const refreshNewer = once(() => 2000 + Math.random() * 2000, () => {
+  const box = document.getElementById("newer");
+  if (box?.dataset.newer) htmx.ajax("GET", box.dataset.newer, { target: "#newer", swap: "innerHTML" });
+});
+
+const refreshWriters = once(100, () => {
+  const conversation = opened();
+  if (conversation?.dataset.writers) htmx.ajax("GET", conversation.dataset.writers, { target: "#writers", swap: "innerHTML" });
+});
+
+function moved(event) {
+  const push = event.detail ?? {};
+  if (push.mine) refreshMine();
+  if (push.id && push.id === openedId()) refreshNews();
+  if (QUEUE.has(push.kind)) refreshNewer();
+}
+for (const kind of [...MOVED, ...SAID]) document.addEventListener(`pv:${kind}`, moved);
+document.addEventListener("pv:writing", (event) => { if (event.detail?.id === openedId()) refreshWriters(); });
+document.addEventListener("pv:resync", () => { refreshMine(); refreshNews(); refreshNewer(); });
+document.addEventListener("pv:undone", () => { if (openedId()) location.reload(); });
+// A colleague who stopped writing is no longer named.
+setInterval(() => { if (document.getElementById("writers")?.childElementCount) refreshWriters(); }, 8000);
+
+// The head is not replaced under somebody's fingers: not while its menu is open or the focus is in it.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { target } = event.detail;
+  if (target?.id === "conversation-head" && !acting && busy(target)) event.detail.shouldSwap = false;
+});
+let acting = false;
+document.addEventListener("htmx:beforeRequest", (event) => { acting = event.detail.requestConfig.verb !== "get"; });
+
+function markCurrent() {
+  const id = String(openedId());
+  for (const card of document.querySelectorAll("[data-card]")) {
+    if (card.dataset.card === id) card.setAttribute("aria-current", "true");
+    else card.removeAttribute("aria-current");
+  }
+}
+
+// A conversation that was opened by hand: show its pane, begin at its title, bring the last message into view.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id !== "conversation" && event.target?.id !== "conversation") return;
+  markCurrent();
+  showPane("conversation");
+  lastMessage();
+  document.getElementById("conversation-title")?.focus({ preventScroll: true });
+});
+
+function lastMessage() {
+  const messages = document.querySelectorAll("#thread > .message");
+  const pane = document.getElementById("pane-conversation");
+  const last = messages[messages.length - 1];
+  if (!last || !pane || location.hash) return;
+  if (pane.scrollHeight > pane.clientHeight && messages.length > 1) last.scrollIntoView({ block: "nearest" });
+}
+lastMessage();
+
+// An action that took its own button away says where to go.
+document.addEventListener("pv:go", (event) => {
+  const target = document.getElementById(event.detail.to) ?? document.getElementById("conversation-title");
+  target?.focus({ preventScroll: event.detail.to !== "reply-body" });
+  markCurrent();
+});
+
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  const said = event.detail.target?.querySelector?.("[data-announce]");
+  if (said) announce(said.dataset.announce);
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const text = /data-announce="([^"]+)"/.exec(event.detail.serverResponse ?? "")?.[1];
+  if (text) announce(new DOMParser().parseFromString(text, "text/html").documentElement.textContent);
+});
+
+// Seconds that run: an offer, an undo.
+setInterval(() => {
+  for (const element of document.querySelectorAll("[data-until]")) {
+    const left = Math.ceil((new Date(element.dataset.until) - Date.now()) / 1000);
+    if (left <= 0) {
+      if (element.dataset.gone === "remove") element.remove();
+      else if (element.closest(".offer")) { element.removeAttribute("data-until"); refreshMine(); }
+    } else if (element.dataset.gone !== "remove") element.textContent = `${left} s`;
+  }
+}, 1000);
+
+document.addEventListener("click", async (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (!copy) return;
+  await navigator.clipboard?.writeText(new URL(copy.dataset.copy, location.href).href).catch(() => {});
+  copy.closest("details").open = false;
+  toast({ text: copy.dataset.copied, tone: "success" });
+});
+
+// Lists that are narrowed by typing.
+document.addEventListener("input", (event) => {
+  const field = event.target.closest("[data-filter]");
+  if (!field) return;
+  const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const words = plain(field.value).split(/\s+/).filter(Boolean);
+  for (const item of document.querySelectorAll(`${field.dataset.filter} > li`)) {
+    const text = plain(item.textContent);
+    item.hidden = !words.every((word) => text.includes(word));
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches("[data-filter]")) return;
+  const first = document.querySelector(`${event.target.dataset.filter} > li:not([hidden]) :is(input, button)`);
+  event.preventDefault();
+  if (!first) return;
+  if (first.matches("input")) { first.checked = true; first.focus(); } else first.click();
+});
+
+// The address of the list that is shown is remembered by the server, not in the bar.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target?.id === "work" || event.detail.target?.id === "work") markCurrent();
+});

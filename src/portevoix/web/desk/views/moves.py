@@ -1,0 +1,210 @@
+"""The moves of a contact, as buttons: accept, take, hand over, put aside, note the subject, close, reopen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from portevoix.actions import access, contacts, conversations, messages, targets
+from portevoix.actions.access import Doing
+from portevoix.actions.errors import Invalid, Missing, NotAllowed, Refused, TooLate
+from portevoix.store import desk
+from portevoix.web.desk import answer, pane
+from portevoix.web.desk.moments import parse_wake
+from portevoix.web.desk.page import Page, desk_view
+from portevoix.web.desk.refusals import sentence
+from portevoix.web.desk.text import spaced
+
+if TYPE_CHECKING:
+    from django.http import HttpResponseBase
+
+Act = Callable[[Page, dict[str, Any]], "HttpResponseBase"]
+
+
+def move(doing: Doing = Doing.WORK) -> Callable[[Act], Callable[..., HttpResponseBase]]:
+    """A move on the conversation of the address: got through the one door; a refusal comes with the fresh state."""
+
+    def decorator(act: Act) -> Callable[..., HttpResponseBase]:
+        @require_POST
+        @desk_view
+        @wraps(act)
+        def view(page: Page, conversation_id: int) -> HttpResponseBase:
+            try:
+                row = access.conversation(page.conn, page.who, conversation_id, doing)
+                return act(page, row)
+            except Missing:
+                raise
+            except Refused as refused:
+                late = isinstance(refused, TooLate | NotAllowed)
+                return answer.after(page, conversation_id, sentence(refused), tone="danger", composer=late)
+
+        return view
+
+    return decorator
+
+
+def _contact(row: dict[str, Any]) -> int:
+    if row["contact_id"] is None or row["closed_at"] is not None:
+        raise TooLate("closed")
+    return int(row["contact_id"])
+
+
+@require_POST
+@desk_view
+def accept(page: Page, contact_id: int) -> HttpResponseBase:
+    """Accept what is offered to me, and go there."""
+    try:
+        conversation_id = contacts.accept(page.conn, contact_id, page.who.id, page.now)
+    except TooLate as late:
+        return answer.work(page, sentence(late), tone="warning")
+    return answer.opened(page, conversation_id, _("La conversation est à vous."))
+
+
+@require_POST
+@desk_view
+def decline(page: Page, contact_id: int) -> HttpResponseBase:
+    """Decline: it is offered to others first."""
+    try:
+        contacts.decline(page.conn, contact_id, page.who.id, page.now)
+    except TooLate as late:
+        return answer.work(page, sentence(late), tone="warning")
+    return answer.work(page, _("Proposition déclinée. La conversation reste dans la file."))
+
+
+@move(Doing.TAKE)
+def take(page: Page, row: dict[str, Any]) -> HttpResponseBase:
+    """Pick from the queue."""
+    contacts.take(page.conn, _contact(row), page.who.id, page.now)
+    return answer.after(page, row["id"], _("La conversation est à vous."), focus="reply-body")
+
+
+@move(Doing.WORK)
+def resume(page: Page, row: dict[str, Any]) -> HttpResponseBase:
+    """Take up again what I parked, or what I was concluding."""
+    act = contacts.wake if row["state"] == "parked" else contacts.resume
+    act(page.conn, _contact(row), page.who.id, page.now)
+    return answer.after(page, row["id"], _("Vous avez repris la conversation."), focus="reply-body")
+
+
+@move(Doing.WORK)
+def transfer(page: Page, row: dict[str, Any]) -> HttpResponseBase:
+    """To a line or to an adviser of it, with a word for whoever comes next."""
+    line, _sep, adviser = page.request.POST.get("destination", "").partition(":")
+    lines = {one["id"]: one["name"] for one in desk.rows(page.conn, "all_lines")}
+    if not line.isdigit() or int(line) not in lines:
+        raise Invalid("line-unknown")
+    to_account: int | None = None
+    if adviser:
+        there = desk.rows(page.conn, "advisers_of_lines", lines=[int(line)])
+        if not adviser.isdigit() or int(adviser) not in {one["id"] for one in there}:
+            raise Invalid("adviser-unknown")
+        to_account = int(adviser)
+    note = spaced(page.request.POST.get("note", ""))
+    with page.conn.transaction():
+        if note:
+            messages.note(
+                page.conn, conversation_id=row["id"], account_id=page.who.id, body=note, at=page.now
+            )
+        contacts.transfer(
+            page.conn,
+            _contact(row),
+            page.who.id,
+            line_id=int(line),
+            to_account_id=to_account,
+            due_at=row["due_at"]
+            if int(line) == row["line_id"]
+            else targets.due_at(page.conn, int(line), page.now),
+            at=page.now,
+        )
+    said = _("Conversation transmise à %s.") % lines[int(line)]
+    try:
+        return answer.after(page, row["id"], said, focus="conversation-title")
+    except Missing:  # it went to a line that I do not see
+        return answer.work(page, said)
+
+
+@move(Doing.WORK)
+def park(page: Page, row: dict[str, Any]) -> HttpResponseBase:
+    """Aside until a moment."""
+    wake_at = parse_wake(page.request.POST, page.now)
+    contacts.park(page.conn, _contact(row), page.who.id, wake_at, page.now)
+    return answer.after(page, row["id"], _("Conversation mise en attente."), focus="conversation-title")
+
+
+def _subject(page: Page, row: dict[str, Any]) -> int | None:
+    chosen = page.request.POST.get("motif", "")
+    if not chosen:
+        return None
+    if not chosen.isdigit() or int(chosen) not in {
+        leaf["id"] for leaf in pane.subjects(page, row["line_id"])
+    }:
+        raise Invalid("subject-unknown")
+    return int(chosen)
+
+
+@move(Doing.WORK)
+def subject(page: Page, row: dict[str, Any]) -> HttpResponseBase:
+    """Why the person came."""
+    contacts.choose_subject(page.conn, _contact(row), page.who.id, _subject(page, row), page.now)
+    return answer.after(page, row["id"], _("Motif enregistré."), composer=False)
+
+
+@move(Doing.WORK)
+def close(page: Page, row: dict[str, Any]) -> HttpResponseBase:
+    """Done. Where the line has subjects one is chosen first."""
+    contact_id = _contact(row)
+    chosen = _subject(page, row) or row["subject_id"]
+    if chosen is None and row["has_subjects"]:
+        raise Invalid("subject-required")
+    contacts.close(
+        page.conn, contact_id, page.who.id, subject_id=chosen, anybody=page.who.supervises, at=page.now
+    )
+    return answer.after(page, row["id"], _("Conversation close."), focus="conversation-title")
+
+
+@move(Doing.TAKE)
+def reopen(page: Page, row: dict[str, Any]) -> HttpResponseBase:
+    """Take a closed conversation up again."""
+    due_at = targets.due_at(page.conn, row["line_id"], page.now)
+    contacts.reopen(page.conn, row["id"], page.who.id, due_at, page.now)
+    return answer.after(page, row["id"], _("Conversation rouverte : elle est à vous."), focus="reply-body")
+
+
+@move(Doing.JOIN)
+def merge(page: Page, row: dict[str, Any]) -> HttpResponseBase:
+    """Another conversation becomes part of this one."""
+    other = page.request.POST.get("autre", "").strip().rsplit("/c/", 1)[-1].strip("/# ").removeprefix("PV-")
+    if not other.isdigit():
+        raise Invalid("conversation-unknown")
+    if int(other) == row["id"]:
+        raise Invalid("same-conversation")
+    try:
+        access.conversation(page.conn, page.who, int(other), Doing.WORK)
+    except Missing:
+        raise Invalid("conversation-unknown") from None
+    conversations.merge(
+        page.conn, into_id=row["id"], other_id=int(other), account_id=page.who.id, at=page.now
+    )
+    return answer.opened(page, row["id"], _("Les deux conversations n’en font plus qu’une."))
+
+
+@move(Doing.JOIN)
+def split(page: Page, row: dict[str, Any]) -> HttpResponseBase:
+    """From a message on, another matter."""
+    chosen = page.request.POST.get("message", "")
+    message = access.message(page.conn, page.who, int(chosen)) if chosen.isdigit() else None
+    if message is None or message["conversation_id"] != row["id"]:
+        raise Invalid("message-unknown")
+    new_id = conversations.split(
+        page.conn,
+        conversation_id=row["id"],
+        message_id=message["id"],
+        account_id=page.who.id,
+        due_at=targets.due_at(page.conn, row["line_id"], page.now),
+        at=page.now,
+    )
+    return answer.opened(page, new_id, _("La suite est maintenant une conversation à part."))

@@ -1,0 +1,78 @@
+"""Presence and the live connection: available, paused, away; the browser's sign of life; the token of the live feed."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from portevoix.actions import presence
+from portevoix.actions.errors import Invalid
+from portevoix.web.desk.page import Page, desk_view
+from portevoix.web.desk.refusals import sentence
+from portevoix.web.desk.telling import poke
+
+if TYPE_CHECKING:
+    from django.http import HttpResponseBase
+
+STATES = ("available", "paused", "away", "offline")
+
+
+def _shown(page: Page, said: str = "", tone: str = "info") -> HttpResponseBase:
+    poke()
+    if not page.fragment:
+        if said:
+            page.said(said, tone)
+        return redirect((page.request.headers.get("Referer") and _back(page)) or "desk:home")
+    return page.render(
+        "desk/presence.html", {"presence": presence.get(page.conn, page.who.id), "said": said, "tone": tone}
+    )
+
+
+def _back(page: Page) -> str:
+    from urllib.parse import urlsplit
+
+    return urlsplit(page.request.headers.get("Referer", "")).path or "desk:home"
+
+
+@require_POST
+@desk_view
+def change(page: Page) -> HttpResponseBase:
+    """Declare where one is."""
+    state = page.request.POST.get("etat", "")
+    reason = page.request.POST.get("raison", "")[:80].strip()
+    if state == "paused" and not reason:
+        reason = _("Pause")
+    try:
+        if state not in STATES:
+            raise Invalid("presence")
+        presence.set_state(page.conn, page.who.id, state, reason if state == "paused" else "", page.now)
+    except Invalid as refused:
+        return _shown(page, sentence(refused), "danger")
+    return _shown(page)
+
+
+@require_POST
+@desk_view
+def beat(page: Page) -> HttpResponseBase:
+    """Every 20 s: the browser is there. When the centre sees another presence, the menu is painted anew."""
+    state = presence.seen(page.conn, page.who.id, page.now)
+    if state == page.request.POST.get("etat", ""):
+        return HttpResponse(status=204)
+    return page.render("desk/presence.html", {"presence": presence.get(page.conn, page.who.id)})
+
+
+@require_GET
+@desk_view
+def token(page: Page) -> HttpResponseBase:
+    """What opens the live feed for this account and its lines, for a while."""
+    from portevoix.realtime import token as live_token
+
+    topics = [f"account.{page.who.id}", *(f"line.{line_id}" for line_id in sorted(page.who.lines))]
+    made = live_token.make(settings.SECRET_KEY.encode(), page.who.id, topics, time.time())
+    return JsonResponse({"token": made})

@@ -1,0 +1,75 @@
+"""The desk itself and its left pane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_GET
+
+from portevoix.web.desk import lists
+from portevoix.web.desk.page import Page, desk_view
+
+if TYPE_CHECKING:
+    from django.http import HttpResponseBase
+
+
+def work_context(page: Page, name: str = "") -> dict[str, Any]:
+    """What the left pane shows: offers always, then the chosen list."""
+    name = name or page.request.session.get("liste", "travail")
+    if name not in {"travail", *lists.LISTS} or (name == "mis-de-cote" and not page.who.supervises):
+        name = "travail"
+    context: dict[str, Any] = {"list_name": name, "tabs": lists.tabs(page, name), **lists.my_work(page)}
+    if name != "travail":
+        context["listing"] = lists.LISTS[name](page)
+    return context
+
+
+def remember(page: Page, name: str) -> None:
+    """The list stays chosen until another is."""
+    if page.request.session.get("liste", "travail") != name:
+        page.request.session["liste"] = name
+
+
+@require_GET
+@desk_view
+def home(page: Page) -> HttpResponseBase:
+    """The three panes, no conversation opened yet."""
+    return page.render("desk/desk.html", work_context(page))
+
+
+@require_GET
+@desk_view
+def listing(page: Page, name: str) -> HttpResponseBase:
+    """A list: the whole desk with it, its first page as a fragment, or further rows."""
+    if name not in {"travail", *lists.LISTS} or (name == "mis-de-cote" and not page.who.supervises):
+        raise Http404
+    after = page.request.GET.get("apres", "")
+    if page.fragment and after and name != "travail":
+        return page.render("desk/rows.html", {"listing": lists.LISTS[name](page, after), "list_name": name})
+    remember(page, name)
+    if page.fragment:
+        return page.render("desk/work.html", work_context(page, name))
+    context = work_context(page, name)
+    if after and name != "travail":
+        context["listing"] = lists.LISTS[name](page, after)
+    return page.render("desk/desk.html", context)
+
+
+@require_GET
+@desk_view
+def work(page: Page) -> HttpResponseBase:
+    """My work again, after something moved: offers and what I hold, the other lists untouched."""
+    return page.render(
+        "desk/mine.html", {**lists.my_work(page), "list_name": page.request.session.get("liste", "travail")}
+    )
+
+
+@require_GET
+@desk_view
+def newer(page: Page, name: str) -> HttpResponseBase:
+    """How many rows came since; nothing moves until one asks for them."""
+    count = lists.newer(page, name, page.request.GET.get("depuis", ""))
+    if not count:
+        return HttpResponse("")
+    return page.render("desk/newer.html", {"count": count, "list_name": name})
