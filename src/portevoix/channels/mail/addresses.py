@@ -12,6 +12,8 @@ _TOKEN = re.compile(
     r"""(?P<quoted>"(?:[^"\\]|\\.)*+"?)|(?P<special>[,;:<>()])|(?P<space>\s++)|(?P<atom>[^\s,;:<>()"]++)""",
     re.DOTALL,
 )
+# What most mails hold: one address of plain characters, with or without a plain name.
+_SIMPLE = re.compile(r"(?:(\w[\w .-]{0,98}\w) ++<(?=.*>))?([\w.+-]{1,64}@[\w.-]{1,250})>?")
 _PAIR = re.compile(r"\\(.)", re.DOTALL)
 MAX_ADDRESSES = 500
 _MAX_CHARS = 100_000
@@ -25,6 +27,9 @@ def parse_addresses(value: str) -> tuple[Address, ...]:
     """
     if not value:
         return ()
+    simple = _SIMPLE.fullmatch(value)
+    if simple:
+        return (Address(simple.group(1) or "", simple.group(2)),)
     reader = _Reader()
     for match in _TOKEN.finditer(value[:_MAX_CHARS]):
         kind = match.lastgroup or ""

@@ -19,7 +19,8 @@ from portevoix.channels.mail.transfer import decode_transfer
 
 _READABLE = frozenset("text/plain text/html text/enriched text/richtext text/markdown text/x-markdown text/amp".split())
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s{0,3}=\s{0,3}[\"']?([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
-_WORD = re.compile(r"\w{2,}")
+_WORD = re.compile(r"\w+")
+_LINK = re.compile(r"https?://\S+|mailto:\S+|\[(?:image|cid):[^\]]{0,200}\]")
 _MIME_NOTICE = re.compile(rb"mime|multi-?part", re.IGNORECASE)
 _PGP_BEGIN = "-----BEGIN PGP "
 MAX_LOOSE = 100_000
@@ -214,7 +215,8 @@ def _html_of(piece: Piece) -> str:
 
 
 def _text_of(piece: Piece, problems: dict[str, None]) -> tuple[str, int | None]:
-    """The plain form when it says what the HTML says; the HTML form when it says more; both when they differ."""
+    """The plain form when it says what the HTML says; the HTML form when it says more; else the plain
+    form and the lines of the HTML that say something else: no word is lost and nothing stands there twice."""
     plain = piece.plain.strip("\n") if piece.plain else ""
     if piece.html is None:
         return plain, None
@@ -223,22 +225,19 @@ def _text_of(piece: Piece, problems: dict[str, None]) -> tuple[str, int | None]:
         return converted.text, converted.history_line
     if len(piece.html) > _MAX_COMPARED or len(plain) > _MAX_COMPARED:
         return plain, None
-    plain_words = set(plain.split())
-    if _says_all(plain_words, set(words_of(piece.html))):  # the cheap look, right for nearly every mail
+    if set(plain.split()).issuperset(words_of(piece.html)):  # the cheap look, right for nearly every mail
         return plain, None
     converted = convert(piece.html)
     plain_words, html_words = set(_WORD.findall(plain)), set(_WORD.findall(converted.text))
-    if _says_all(plain_words, html_words):
+    missing = html_words - plain_words
+    if not missing:
         return plain, None
-    if _says_all(html_words, plain_words):
+    if set(_WORD.findall(_LINK.sub("", plain))) <= html_words:
         return converted.text, converted.history_line
-    problems["alternatives-differ"] = None
-    return f"{plain}\n\n{converted.text}", None
-
-
-def _says_all(these: set[str], others: set[str]) -> bool:
-    """Do `these` words hold all but a few of `others`? A few: names of pictures, cut words, link texts."""
-    return len(others - these) <= 3 + len(others) // 10
+    if len(missing) > 3 + len(html_words) // 10:
+        problems["alternatives-differ"] = None
+    lines = (line for line in converted.text.split("\n") if not missing.isdisjoint(_WORD.findall(line)))
+    return plain + "\n\n" + "\n".join(lines), None
 
 
 def _unflow(text: str, delsp: bool) -> str:

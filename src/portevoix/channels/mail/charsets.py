@@ -104,7 +104,14 @@ def _western(data: bytes, codec: str, *, labelled: bool) -> tuple[str, str | Non
         return text, None if codec == "utf-8" or not labelled or data.isascii() else "charset-wrong"
     if codec == "iso8859-1" or codec == "cp1252":
         return _windows1252(data), None
-    return _windows1252(data), "charset-wrong" if codec == "utf-8" else "charset-missing"
+    if codec == "utf-8":
+        repaired = data.decode("utf-8", "replace")
+        broken = repaired.count("\ufffd")
+        # Cut or damaged UTF-8 still has more good letters than broken ones; Windows-1252 sold as UTF-8 has none.
+        if sum(1 for char in repaired[:10_000] if char > "\x7f") > 2 * min(broken, 10_000):
+            return repaired, "charset-wrong"
+        return _windows1252(data), "charset-wrong"
+    return _windows1252(data), "charset-missing"
 
 
 def _wide(data: bytes, codec: str) -> tuple[str, str | None]:

@@ -10,7 +10,6 @@ from portevoix.channels.mail.charsets import clean, decode_header_bytes
 from portevoix.channels.mail.words import decode_words, extended_value, one_line
 
 _NAME = re.compile(r"[!-9;-~]{1,200}[ \t]{0,20}")
-_FOLD = re.compile(r"\r?\n(?=[ \t])")
 # Lines that prove the header goes on although the line before them was not a header line.
 _GOES_ON = re.compile(r"(?:from|to|subject|date|content-[a-z-]+|mime-version|message-id):", re.IGNORECASE)
 _MAX_LINES = 20_000
@@ -83,8 +82,7 @@ def _find_blank_line(raw: bytes, start: int, stop: int) -> tuple[int, int]:
 
 def _read_lines(text: str, headers: Headers) -> int | None:
     """Fill `headers`; returns the offset of the first line that belongs to no header, if there is one."""
-    unfolded = _FOLD.sub("", text) if "\n " in text or "\n\t" in text else text
-    lines = unfolded.split("\n")
+    lines = text.replace("\r\n", "\n").replace("\n ", " ").replace("\n\t", "\t").split("\n")
     if len(lines) > _MAX_LINES:
         headers.problems.append("header-flood")
         del lines[_MAX_LINES:]
@@ -94,7 +92,7 @@ def _read_lines(text: str, headers: Headers) -> int | None:
         key = _header_name(name) if colon else None
         if key is not None:
             values.setdefault(key, []).append(value.strip())
-        elif line.strip("\r"):
+        elif line:
             return _read_broken_lines(text, headers)
     headers.values = values
     return None

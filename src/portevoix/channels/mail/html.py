@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:_-]*+)(?=[\s/>])([^>]*+)>|<[!?][^>]*+>|</?>")
+_INLINE_TAG = re.compile(r"</?(?:a|b|i|u|em|strong|span|font|o:p)(?=[\s>])[^>]*+>")
 _UNSEEN = ("script", "style", "title", "template")
 _BREAKS = frozenset(
     """address article aside body center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6
@@ -18,12 +19,12 @@ _BREAKS = frozenset(
     blockquote""".split()
 )
 _PARAGRAPHS = frozenset("p h1 h2 h3 h4 h5 h6 ul ol table pre blockquote hr".split())
+# Classes and ids with which mail programs mark the history they quote.
 _HISTORY = re.compile(
-    r"""(?:class|id)\s{0,5}=\s{0,5}["']?[^"'>]{0,200}?(?:gmail_quote|gmail_extra|yahoo_quoted|moz-cite-prefix|"""
-    r"""OutlookMessageHeader|divRplyFwdMsg|appendonsend|ms-outlook-mobile-reference-message|protonmail_quote|"""
-    r"""zmail_extra|WordSection1_reply|mail-quote|isForwardContent|replyHeader)""",
-    re.IGNORECASE,
+    "gmail_quote|gmail_extra|yahoo_quoted|moz-cite-prefix|OutlookMessageHeader|divRplyFwdMsg|appendonsend"
+    "|ms-outlook-mobile-reference-message|protonmail_quote|zmail_extra|isForwardContent|replyHeader"
 )
+_MAX_MARKED_TAGS = 5000  # history begins early or is not marked at all
 _ALT = re.compile(r"""\balt\s{0,5}=\s{0,5}(?:"([^"]{0,500})"|'([^']{0,500})')""", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"&#[xX]?[0-9a-fA-F]{9,}+;?")
 _BLANKS = re.compile(r"\n{3,}")
@@ -59,7 +60,7 @@ def convert(html: str) -> PlainText:
 
 def words_of(html: str) -> list[str]:
     """The words of `html` roughly and fast: good for comparing, not for reading."""
-    return _unescape(_TAG.sub(" ", _without_unseen(html))).split()
+    return _unescape(_TAG.sub(" ", _INLINE_TAG.sub("", _without_unseen(html)))).split()
 
 
 def _without_unseen(html: str) -> str:
@@ -69,28 +70,21 @@ def _without_unseen(html: str) -> str:
         last = html.rfind("-->")
         if last >= 0:
             html = re.sub(r"<!--.*?-->", "", html[: last + 3], flags=re.DOTALL) + html[last + 3 :]
-    if _UNSEEN_START.search(html) is None:
-        return html
-    for opening, whole in _UNSEEN_PATTERNS:
-        if opening.search(html):
-            closings = list(whole[0].finditer(html))
-            if closings:
-                last = closings[-1].end()
-                html = whole[1].sub(" ", html[:last]) + html[last:]
+    for name in sorted({match.group(1).lower() for match in _UNSEEN_START.finditer(html)}):
+        closing, whole = _UNSEEN_PATTERNS[name]
+        last = max((match.end() for match in closing.finditer(html)), default=0)
+        html = whole.sub(" ", html[:last]) + html[last:]
     return html
 
 
-_UNSEEN_START = re.compile(rf"<(?:{'|'.join(_UNSEEN)})(?=[\s/>])", re.IGNORECASE)
-_UNSEEN_PATTERNS = tuple(
-    (
-        re.compile(rf"<{name}(?=[\s/>])", re.IGNORECASE),
-        (
-            re.compile(rf"</{name}(?:[ \t\r\n]{{0,100}}>)?", re.IGNORECASE),
-            re.compile(rf"<{name}(?=[\s/>]).*?</{name}(?:[ \t\r\n]{{0,100}}>)?", re.DOTALL | re.IGNORECASE),
-        ),
+_UNSEEN_START = re.compile(rf"<({'|'.join(_UNSEEN)})(?=[\s/>])", re.IGNORECASE)
+_UNSEEN_PATTERNS = {
+    name: (
+        re.compile(rf"</{name}(?:[ \t\r\n]{{0,100}}>)?", re.IGNORECASE),
+        re.compile(rf"<{name}(?=[\s/>]).*?</{name}(?:[ \t\r\n]{{0,100}}>)?", re.DOTALL | re.IGNORECASE),
     )
     for name in _UNSEEN
-)
+}
 
 
 def _rough(html: str) -> str:
@@ -122,6 +116,7 @@ class _Writer:
         self.quote = 0
         self.pre = 0
         self.history_line: int | None = None
+        self.marked_tags = 0
 
     def read(self, html: str) -> None:
         last = html.rfind(">") + 1
@@ -157,11 +152,13 @@ class _Writer:
             end = _end_in_quotes(html, end)  # a ">" stood inside an attribute
         if name in _BREAKS:
             self.block(name, closing)
-            if attributes and self.history_line is None and not closing and _HISTORY.search(attributes):
-                self.history_line = len(self.lines)
+            if attributes and not closing and self.history_line is None and self.marked_tags < _MAX_MARKED_TAGS:
+                self.marked_tags += 1
+                if _HISTORY.search(attributes[:500]):
+                    self.history_line = len(self.lines)
         elif name in ("td", "th"):
             self.current.append(" ")
-        elif name == "img" and (alt := _ALT.search(attributes)):
+        elif name == "img" and (alt := _ALT.search(attributes[:5000])):
             words = _unescape(alt.group(1) or alt.group(2) or "").strip()
             self.current.append(f" [{words}] " if words else "")
         return end
@@ -195,6 +192,8 @@ class _Writer:
 
     def finish(self) -> PlainText:
         self.end_line()
+        while self.lines and not self.lines[-1].strip("> "):
+            self.lines.pop()
         lead = 0
         while lead < len(self.lines) and not self.lines[lead]:
             lead += 1

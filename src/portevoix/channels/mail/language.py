@@ -21,10 +21,7 @@ _SMALL_WORDS = {
     "pt": """o os as um uma e é não que para com por do da dos em meu minha obrigado obrigada olá bom estou você""",
     "nl": """de het een en is niet ik u van op te voor met dat zijn aan bedankt hallo groet graag kan""",
 }
-_OF_WORD: dict[str, tuple[str, ...]] = {}
-for _language, _list in _SMALL_WORDS.items():
-    for _word in _list.split():
-        _OF_WORD[_word] = (*_OF_WORD.get(_word, ()), _language)
+_WORDS_OF = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
 
 _SCRIPTS = (
     (re.compile("[\u3040-\u30ff]"), "ja"),
@@ -36,7 +33,6 @@ _SCRIPTS = (
     (re.compile("[\u0e00-\u0e7f]"), "th"),
     (re.compile("[\u0900-\u097f]"), "hi"),
 )
-_PUNCTUATION = ".,;:!?()[]<>\"«»*_-…"
 _NOT_LATIN = re.compile("[\u0370-\u1fff\u2e80-\ufaff]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 
@@ -48,16 +44,9 @@ def language_of(text: str) -> str | None:
         foreign = _by_script(sample)
         if foreign:
             return foreign
-    scores: dict[str, int] = {}
-    for marked in sample.lower().replace("’", "'").replace("'", " ").split():
-        word = marked.strip(_PUNCTUATION)
-        if word in _OF_WORD:
-            for language in _OF_WORD[word]:
-                scores[language] = scores.get(language, 0) + 1
-    if not scores:
-        return None
-    best = max(scores, key=lambda language: scores[language])
-    return best if scores[best] >= 2 or len(sample) < 40 else None
+    words = set(sample.lower().replace("’", "'").replace("'", " ").replace(",", " ").split())
+    score, best = max((len(words & small), language) for language, small in _WORDS_OF.items())
+    return best if score >= 2 or (score and len(sample) < 40) else None
 
 
 def _by_script(sample: str) -> str | None:

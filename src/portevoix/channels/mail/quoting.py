@@ -16,10 +16,10 @@ _MAX_LINES = 20_000
 _LONG = 1000  # no attribution line is longer
 
 _QUOTE = re.compile(r"[ \t\xa0]{0,3}>")
-_ATTRIBUTION_START = re.compile(
-    r"(?:le|on|am|el|il|em|op|den|data|at|mon|tue|wed|thu|fri|sat|sun|\d{1,4}[-/.]\d)(?=[\s\d/.,-])|[^@<>]{0,80}<[^<>\s]+@",
-    re.IGNORECASE,
+_DATE_START = re.compile(
+    r"(?:le|on|am|el|il|em|op|den|data|at|mon|tue|wed|thu|fri|sat|sun|\d{1,4}[-/.]\d)(?=[\s\d/.,-])", re.IGNORECASE
 )
+_ADDRESS_START = re.compile(r"[^@<>]{0,80}<[^<>\s]{1,200}@")
 _ATTRIBUTION_END = re.compile(
     r"(?:a[\s\xa0]+(?:é|e\u0301|e)crit|wrote|schrieb(?:[^:]{0,100})|escribi(?:ó|o)|ha scritto|escreveu|schreef)"
     r"[\s\xa0]*:?[\s\xa0]*$",
@@ -39,6 +39,9 @@ _FORWARD = re.compile(
     r"[\s:]{0,4}[-_=*\s]{0,80}$",
     re.IGNORECASE,
 )
+_IS_FORWARD = (-1, -1)
+_RULER_STARTS = ("-", "_", "=", "*", ">")
+_FORWARD_STARTS = ("-", "_", "=", "*", "b", "B", "d", "D", "w", "W")
 _FIELD = re.compile(
     r"[*_>\s]{0,6}(de|from|von|exp[ée]diteur|envoy[ée](?: le)?|sent|date|gesendet|[àa]|to|an|destinataire"
     r"|cc|copie|objet|subject|betreff|sujet)[*_]{0,2}[ \xa0\u202f]{0,2}:[*_]{0,2}(?:\s|$)",
@@ -62,8 +65,8 @@ def split(text: str, *, forwarded: bool = False, history_line: int | None = None
     """Split `text`. `forwarded`: the subject says so, and then what follows is what the client wants us to read.
     `history_line`: where the mail program itself marked the history in HTML, if it did."""
     lines = text.split("\n", _MAX_LINES)
-    start = _history_start(lines, history_line)
-    new, quoted, style = _cut(lines, start, forwarded)
+    start = None if forwarded else _history_start(lines, history_line)
+    new, quoted, style = _cut(lines, start, forwarded or start == _IS_FORWARD)
     body, signature = split_signature(new)
     if not body.strip():
         body, signature = new, ""
@@ -75,57 +78,61 @@ def split(text: str, *, forwarded: bool = False, history_line: int | None = None
 def _history_start(lines: list[str], hint: int | None) -> tuple[int, int] | None:
     """The first line of the head of the history, and the first line behind that head."""
     for number, line in enumerate(lines):
-        if hint is not None and number == hint:
+        if number == hint:
             return number, _head_end(lines, number)
-        if not line or len(line) > _LONG or line.isspace():
+        if ":" not in line and line[:1] not in _RULER_STARTS:  # nearly every line: nothing more to look at
             continue
-        stripped = line.strip()
-        end = _head_at(lines, number, stripped)
-        if end is not None:
-            return number, end
+        if len(line) <= _LONG:
+            found = _head_at(lines, number, line.strip())
+            if found is not None:
+                return found
     return None
 
 
-def _head_at(lines: list[str], number: int, line: str) -> int | None:
-    """If the head of a history begins at this line, the number of the line behind it."""
-    if _RULER.match(line):
-        return _block_end(lines, number + 1)
-    if line[0] == ">" and _MAIL_OF.match(line):
-        return number
-    if _ATTRIBUTION_START.match(line):
-        end = _attribution_end(lines, number)
-        if end is not None:
-            return end
+def _head_at(lines: list[str], number: int, line: str) -> tuple[int, int] | None:
+    """(first line, line behind) of the head of a history to which this line belongs, if it does."""
+    if line[:1] in _RULER_STARTS and line:
+        if _RULER.match(line):
+            return number, _block_end(lines, number + 1)
+        if line[0] == ">" and _MAIL_OF.match(line):
+            return number, number
+    if line[:1] in _FORWARD_STARTS and _FORWARD.match(line):
+        return _IS_FORWARD
+    if ":" not in line:
+        return None
+    if _ATTRIBUTION_WORD.search(line):
+        before = lines[number - 1].strip()[-100:] if number else ""  # "… a" may stand there, "écrit :" here
+        if _ATTRIBUTION_END.search(f"{before} {line[-200:]}"):
+            return _attribution(lines, number)
     field = _FIELD.match(line)
     if field and field.group(1).lower() in _SENDER_FIELDS and _is_block(lines, number):
-        return _block_end(lines, number)
+        return number, _block_end(lines, number)
     return None
 
 
 def _head_end(lines: list[str], number: int) -> int:
     """Behind a place marked in HTML: skip the attribution or header block that stands there."""
-    for offset in range(3):
-        if number + offset < len(lines) and lines[number + offset].strip():
-            end = _head_at(lines, number + offset, lines[number + offset].strip())
-            return end if end is not None else number
+    for at in range(number, min(number + 4, len(lines))):
+        found = _head_at(lines, at, lines[at].strip()) if len(lines[at]) <= _LONG else None
+        if found is not None and found != _IS_FORWARD:
+            return found[1]
     return number
 
 
-def _attribution_end(lines: list[str], number: int) -> int | None:
-    """`Le … a écrit :` on one line or wrapped over up to four."""
+def _attribution(lines: list[str], last: int) -> tuple[int, int] | None:
+    """`Le … a écrit :` that ends on line `last`: on one line, or wrapped over up to four."""
     joined = ""
-    for offset in range(4):
-        if number + offset >= len(lines):
-            return None
-        line = lines[number + offset].strip()
-        if not line and offset:
-            return None
-        joined = f"{joined} {line}" if joined else line
-        if len(joined) > _LONG:
-            return None
-        if _ATTRIBUTION_WORD.search(joined) and _ATTRIBUTION_END.search(joined[-200:]):
-            return number + offset + 1 if _is_dated(joined) else None
-    return None
+    by_address = None
+    for number in range(last, max(-1, last - 4), -1):
+        line = lines[number].strip().lstrip("> ") if number < last else lines[number].strip()
+        if not line or len(line) + len(joined) > _LONG:
+            break
+        joined = f"{line} {joined}"
+        if _DATE_START.match(line) and _is_dated(joined):
+            return number, last + 1
+        if by_address is None and _ADDRESS_START.match(line):
+            by_address = number, last + 1
+    return by_address
 
 
 def _is_dated(line: str) -> bool:
@@ -160,7 +167,7 @@ def _block_end(lines: list[str], number: int) -> int:
 
 def _cut(lines: list[str], start: tuple[int, int] | None, forwarded: bool) -> tuple[str, str, str]:
     whole = "\n".join(lines)
-    if forwarded or any(_FORWARD.match(line.strip()) for line in _short(lines[:200])):
+    if forwarded:
         return whole, "", "forward"
     head_at, tail_at = start if start is not None else (_first_quote(lines), -1)
     if head_at < 0:
@@ -213,7 +220,3 @@ def _first_quote(lines: list[str]) -> int:
 def _says(lines: list[str]) -> bool:
     """Do these lines say anything besides a signature?"""
     return any(line.strip(" \t\xa0\r*_-") for line in lines)
-
-
-def _short(lines: list[str]) -> list[str]:
-    return [line for line in lines if len(line) <= 200]

@@ -17,7 +17,7 @@ from portevoix.channels.mail.limits import DEFAULT, Limits
 
 _TYPE = re.compile(r"[!#$&^_.+a-z0-9-]{1,100}/[!#$&^_.+a-z0-9-]{1,100}")
 _DELIMITER_END = re.compile(rb"(--)?[ \t]*+(?:\r?\n|\Z)")
-_ANY_DELIMITER = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*+\r?\n(?=[A-Za-z-]{1,80}:)")
+_ANY_DELIMITER = re.compile(rb"\n--([^\r\n]{1,200}?)[ \t]*+\r?\n(?=[A-Za-z-]{1,80}:)")
 _MAX_FALSE_DELIMITERS = 50_000  # lines that begin like the boundary and are none; only attacks have so many
 
 
@@ -180,7 +180,7 @@ class _Splitter:
 
     def guessed_spans(self, part: Part) -> tuple[list[tuple[int, int]], bool, list[tuple[int, int]]]:
         """The boundary is not named, or named wrongly: the first line that looks like one is taken."""
-        match = _ANY_DELIMITER.search(self.raw, part.start, min(part.end, part.start + 200_000))
+        match = _ANY_DELIMITER.search(self.raw, max(part.start - 1, 0), min(part.end, part.start + 200_000))
         if match is None:
             return [], False, []
         self.problems["boundary-guessed"] = None

@@ -8,6 +8,7 @@ import re
 from portevoix.channels.mail.words import lenient_base64
 
 _BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
+_MAX_BROKEN_LINES = 100_000
 _BASE64_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\r\n"
 
 
@@ -29,23 +30,25 @@ def decode_transfer(data: bytes, coding: str) -> tuple[bytes, str | None]:
 def _base64(data: bytes) -> tuple[bytes, str | None]:
     stripped = data.rstrip()
     padding = stripped.find(b"=")
-    rest = stripped[padding:].strip(b"=\r\n\t ") if padding >= 0 else b""
-    if rest:  # text behind the end: a footer that a server put there, or two base64 bodies in a row
+    # Text behind the end (a footer that a server put there), two bodies in a row, or dirt in between?
+    goes_on = padding >= 0 and stripped[padding:].strip(b"=\r\n\t ")
+    if goes_on or stripped.translate(None, _BASE64_CHARACTERS):
         return _broken_base64(stripped)
     try:
-        content = binascii.a2b_base64(stripped)
+        return binascii.a2b_base64(stripped), None
     except binascii.Error:
         return lenient_base64(stripped), "base64-broken"
-    return content, "base64-broken" if stripped.translate(None, _BASE64_CHARACTERS) else None
 
 
 def _broken_base64(data: bytes) -> tuple[bytes, str]:
     """Base64 runs as long as the lines are base64; what follows is plain text and stays readable."""
+    if data.count(b"\n") > _MAX_BROKEN_LINES:
+        return lenient_base64(data), "base64-broken"
     out: list[bytes] = []
     pending: list[bytes] = []
     for line in data.splitlines():
         stripped = line.strip()
-        if stripped and _BASE64_LINE.fullmatch(stripped) is None:
+        if stripped and not _looks_like_base64(stripped):
             out.extend((lenient_base64(b"".join(pending)), b"\n", line, b"\n"))
             pending = []
         elif stripped.endswith(b"="):
@@ -57,7 +60,9 @@ def _broken_base64(data: bytes) -> tuple[bytes, str]:
     return b"".join(out), "base64-broken"
 
 
-_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
+def _looks_like_base64(line: bytes) -> bool:
+    """A little dirt in a line is transport damage; spaces or much of it mean that it is text."""
+    return b" " not in line and len(line.translate(None, _BASE64_CHARACTERS)) * 10 < len(line)
 
 
 def _uuencode(data: bytes) -> tuple[bytes, str | None]:

@@ -23,7 +23,7 @@ from portevoix.channels.mail.language import language_of
 from portevoix.channels.mail.limits import DEFAULT, Limits
 from portevoix.channels.mail.model import Address, Bounce, Mail
 from portevoix.channels.mail.quoting import split
-from portevoix.channels.mail.structure import Outline, outline
+from portevoix.channels.mail.structure import outline
 from portevoix.channels.mail.tnef import open_tnef
 
 _FORWARDED = re.compile(r"\s*(?:fwd?|tr|tf|i|wg|rv|enc)\s?:", re.IGNORECASE)
