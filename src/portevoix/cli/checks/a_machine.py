@@ -1,0 +1,118 @@
+"""Checks of the machine: Python, disk, secret, ports."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from portevoix.cli.checks import Patient, Skip, check
+from portevoix.embedded.process import accepts, command_of
+
+_LEAST_FREE = 0.10
+_LEAST_BYTES = 2 * 1024**3
+
+
+@check(
+    "python",
+    proves="this Python can run Portevoix",
+    remedy="install Python 3.11 or newer and run `make setup`",
+)
+def python(_patient: Patient) -> Sequence[str]:
+    """Python is new enough."""
+    found = sys.version_info[:2]
+    return [] if found >= (3, 11) else [f"this is Python {found[0]}.{found[1]}"]
+
+
+@check(
+    "disk",
+    proves="there is room for what comes in",
+    remedy="free space or move --data; below 10 % mails may be refused",
+)
+def disk(patient: Patient) -> Sequence[str]:
+    """A tenth of the disk, and at least 2 GB, are free."""
+    where = patient.places.data
+    while not where.exists():
+        where = where.parent
+    use = shutil.disk_usage(where)
+    if use.free < _LEAST_BYTES or use.free / use.total < _LEAST_FREE:
+        return [f"{use.free / 1024**3:.1f} GB of {use.total / 1024**3:.0f} GB are free at {where}"]
+    return []
+
+
+@check(
+    "secret",
+    proves="sessions and reply addresses are signed with a secret that only we can read",
+    remedy="start the centre once to make one, or `chmod 600` the file; never copy it to another centre",
+)
+def secret(patient: Patient) -> Sequence[str]:
+    """A secret is there, long enough and private."""
+    file = patient.places.secret
+    if not file.exists():
+        if len(patient.env.get("PORTEVOIX_SECRET", "")) >= 32:
+            return []
+        return [f"there is no secret in {file} and PORTEVOIX_SECRET is not set"]
+    if file.stat().st_mode & 0o077:
+        return [f"{file} can be read by others"]
+    return []
+
+
+def status(patient: Patient) -> dict[str, Any]:
+    """Return what the supervisor last wrote; `Skip` when no supervisor runs."""
+    try:
+        found: dict[str, Any] = json.loads(patient.places.status.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"no centre was started on {patient.places.data}"
+        raise Skip(msg) from error
+    if not any("portevoix" in word for word in command_of(int(found["pid"]))):
+        msg = f"no centre runs on {patient.places.data} now"
+        raise Skip(msg)
+    return found
+
+
+@check(
+    "processes",
+    proves="every process of the centre runs",
+    remedy="read the log named here; the supervisor tries again by itself",
+)
+def processes(patient: Patient) -> Sequence[str]:
+    """Every process is ready and alive."""
+    return [
+        f"{part['name']} is {part['state']}: {part['note'] or 'no reason given'} (log: {part['log']})"
+        for part in status(patient)["parts"]
+        if part["state"] != "ready" or not command_of(int(part["pid"] or 0))
+    ]
+
+
+@check(
+    "restarts",
+    proves="no process dies again and again",
+    remedy="read the log named here from the last line upwards",
+    warning=True,
+)
+def restarts(patient: Patient) -> Sequence[str]:
+    """No process was restarted more than twice in this run."""
+    return [
+        f"{part['name']} was restarted {part['restarts']} times (log: {part['log']})"
+        for part in status(patient)["parts"]
+        if part["restarts"] > 2
+    ]
+
+
+@check(
+    "ports",
+    proves="pages and mail can be reached",
+    remedy="see whether another program or a firewall is in the way: `ss -ltnp`",
+)
+def ports(patient: Patient) -> Sequence[str]:
+    """The addresses that the centre announces accept connections."""
+    found = status(patient)
+    wanted = {"pages": found["web"].removeprefix("http://"), "mail": found["smtp"]}
+    closed = []
+    for what, address in wanted.items():
+        host, _, port = address.rpartition(":")
+        if not accepts(int(port), host):
+            closed.append(f"{what}: nothing answers at {address}")
+    return closed
