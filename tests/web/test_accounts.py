@@ -67,7 +67,7 @@ def test_password_is_hashed_by_argon2(people: dict[str, Any]) -> None:
 
 
 def refusal(response: Any) -> str:
-    found = re.search(r'class="error-summary".*?</ul>', response.content.decode(), re.S)
+    found = re.search(r'class="error-summary".*?</ul>', response.content.decode(), re.DOTALL)
     assert found
     return found[0]
 
@@ -130,7 +130,9 @@ def test_every_page_asks_for_sign_in(client: Any) -> None:
         assert "fin=1" not in response["Location"]
 
 
-def test_fragment_after_the_session_sends_the_whole_page_to_sign_in(client: Any, people: dict[str, Any]) -> None:
+def test_fragment_after_the_session_sends_the_whole_page_to_sign_in(
+    client: Any, people: dict[str, Any]
+) -> None:
     client.force_login(people["alice"])
     client.session.flush()
     response = client.get(
@@ -161,8 +163,19 @@ def test_sign_out_is_a_post(client: Any, people: dict[str, Any]) -> None:
 
 def test_preferences_are_ones_own(client: Any, people: dict[str, Any]) -> None:
     client.force_login(people["bob"])
-    sent = {"language": "en", "theme": "dark", "density": "dense", "font": "dyslexia", "role": "administrator"}
-    assert client.post("/compte/preferences", {**sent, "pk": people["alice"].pk, "id": people["alice"].pk}).status_code == 302
+    sent = {
+        "language": "en",
+        "theme": "dark",
+        "density": "dense",
+        "font": "dyslexia",
+        "role": "administrator",
+    }
+    assert (
+        client.post(
+            "/compte/preferences", {**sent, "pk": people["alice"].pk, "id": people["alice"].pk}
+        ).status_code
+        == 302
+    )
     for name in ("alice", "bob"):
         people[name].refresh_from_db()
     assert (people["bob"].theme, people["bob"].font, people["bob"].sound) == ("dark", "dyslexia", False)
