@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -94,6 +94,8 @@ class Rounds:
         self.stop = Stop()
         self.bus: Bus = NatsBus(name=name)
         self.bus.listen(WAKE, lambda _subject, _payload: self.stop.wake())
+        #: What the sign of life tells beside the time; for the status page and the doctor.
+        self.detail: dict[str, Any] = {}
         self._beaten = 0.0
         self._away = False
 
@@ -127,6 +129,6 @@ class Rounds:
         while not self.stop.asked:
             work(conn)
             if time.monotonic() - self._beaten > BEAT_SECONDS:
-                live.beat(conn, self.name)
+                live.beat(conn, self.name, self.detail)
                 self._beaten = time.monotonic()
             self.stop.wait(self.every)

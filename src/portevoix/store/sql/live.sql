@@ -39,6 +39,11 @@ select line_id, day, opens, closes from line_exception order by day
 select d.id, d.line_id, lower(d.address) as address, d.reply_token, l.slug, l.active
 from door d join line l on l.id = d.line_id where d.active and d.kind = 'mail'
 
+-- name: mailboxes
+-- Doors whose mail stays with a provider and is fetched from there.
+select id, line_id, lower(address) as address, imap_host, imap_port, imap_tls, imap_user, imap_secret, imap_folder
+from door where active and kind = 'mail' and imap_host <> ''
+
 -- name: advisers
 -- Everybody who can be offered work, with what they know and hold.
 select a.id, a.mail_capacity, p.state, p.reason, p.idle_since, p.since,
