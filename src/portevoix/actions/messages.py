@@ -21,6 +21,7 @@ from portevoix.store import drafts as draft_rows
 from portevoix.store import messages as store
 from portevoix.store import outbox as outgoing
 from portevoix.store.log import About, append
+from portevoix.store.words import vector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,8 +133,7 @@ def note(conn: Connection, *, conversation_id: int, account_id: int, body: str, 
             external_id=None,
             status="",
             facts=Jsonb({}),
-            who=author["full_name"],
-            words=text[:_SEARCHED],
+            search=vector(text[:_SEARCHED], author["full_name"]),
         )
         _told(conn, place, MessageAdded(message_id=message_id, said="note"), account_id, at)
     return message_id
@@ -229,8 +229,10 @@ def add(
         external_id=letter.message_id,
         status="held" if kind == "out" else "queued",
         facts=Jsonb(facts),
-        who=" ".join(f"{one.name} {one.address}" for one in letter.recipients),
-        words=f"{written[:_SEARCHED]} {names[:2000]}",
+        search=vector(
+            f"{written[:_SEARCHED]} {names[:2000]}",
+            " ".join([letter.subject, *(f"{one.name} {one.address}" for one in letter.recipients)]),
+        ),
     )
     store.run(conn, "touch", id=place["id"], account_id=author_id, at=at)
     _told(conn, place, MessageAdded(message_id=message_id, said=kind), author_id, at)

@@ -16,6 +16,7 @@ from portevoix.domain.contacts import events as e
 from portevoix.domain.contacts.machine import State
 from portevoix.domain.contacts.threading import Candidate, Evidence, find
 from portevoix.store.intake import Rows
+from portevoix.store.words import vector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -306,8 +307,7 @@ class Placing:
             digest=item.digest,
             external_id=item.external_id,
             facts=Jsonb(item.facts),
-            who=f"{item.sender_name} {item.sender}",
-            words=f"{text[:SEARCHED]} {names[:2000]}",
+            search=vector(f"{text[:SEARCHED]} {names[:2000]}", f"{item.subject} {item.sender_name} {item.sender}"),
         )
         self.rows.add("add_raw", message_id=message_id, content=item.raw)
         made = {

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from portevoix.store import words as lexicon
 from portevoix.store.queries import load
 
 if TYPE_CHECKING:
@@ -72,22 +73,15 @@ class Word:
     negative: bool
 
 
-def words(conn: Connection, text: str) -> list[Word]:
+def words(text: str) -> list[Word]:
     """The terms of what was typed: words, "exact phrases", -without. Stop words fall away."""
     found = [
         (sign == "-", phrase or word) for sign, phrase, word in _TERM.findall(text[:400].replace("\0", ""))
     ]
-    terms = [term for _negative, term in found][:_TERMS]
-    if not terms:
-        return []
     made = []
-    rows = conn.execute(_SQL["lexemes"], {"terms": terms}).fetchall()
-    for (negative, term), row in zip(found, rows, strict=False):
-        french, exact = row["french"], row["exact"]
-        if not french:
-            continue
-        query = french if french == exact or not exact else f"({french}) | ({exact})"
-        made.append(Word(term, row["plain"], query, negative))
+    for negative, term in found[:_TERMS]:
+        if query := lexicon.term(term):
+            made.append(Word(term, lexicon.bare(term), query, negative))
     return made
 
 
@@ -102,27 +96,28 @@ def messages(conn: Connection, text: str, filters: Filters, at: tuple[int, int] 
 
     A word that nobody ever wrote is read as the nearest one that somebody did, and that is said.
     """
-    terms = words(conn, text)
+    terms = words(text)
     if not _query(terms):
         return Found()
-    found = _page(conn, _query(terms), filters, at)
+    found = _page(conn, terms, filters, at)
     if found.rows or at is not None:
         return found
     terms, corrected, suggestions = _near(conn, terms)
     if corrected:
-        found = _page(conn, _query(terms), filters, at)
+        found = _page(conn, terms, filters, at)
         found.corrected = corrected
     found.suggestions = suggestions
     return found
 
 
-def _page(conn: Connection, query: str, filters: Filters, at: tuple[int, int] | None) -> Found:
+def _page(conn: Connection, terms: Sequence[Word], filters: Filters, at: tuple[int, int] | None) -> Found:
     if at is None:
         newest = conn.execute(_SQL["newest"]).fetchone()
         at = (int(newest["before"]) if newest else 1, 0)
     before, offset = at
     values = filters.values() | {
-        "query": query,
+        "query": _query(terms),
+        "phrases": [found for word in terms if not word.negative and (found := lexicon.phrase(word.term))] or None,
         "before": before,
         "offset": offset,
         "window": WINDOW,
@@ -153,7 +148,7 @@ def _near(conn: Connection, terms: Sequence[Word]) -> tuple[list[Word], dict[str
             continue
         near = [row["word"] for row in conn.execute(_SQL["near"], {"word": word.plain})]
         suggestions += near
-        better = words(conn, near[0]) if near else []
+        better = words(near[0]) if near else []
         if better:
             corrected[word.term] = near[0]
             made += better
@@ -176,10 +171,8 @@ def filtered(conn: Connection, filters: Filters, before: tuple[datetime, int] | 
 
 def persons(conn: Connection, text: str, lines: Sequence[int]) -> list[dict[str, Any]]:
     """Persons by name (without accents, any order of the words) or address."""
-    rows = conn.execute(
-        _SQL["lexemes"], {"terms": text[:200].replace("\0", "").replace('"', " ").split()[:6]}
-    ).fetchall()
-    parts = [row["plain"].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for row in rows]
+    words_ = [lexicon.bare(word) for word in text[:200].replace("\0", "").replace('"', " ").split()[:6]]
+    parts = [word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words_]
     longest = max(parts, key=len, default="")
     if len(longest) < 3:
         return []

@@ -86,9 +86,7 @@ insert into message (id, conversation_id, contact_id, kind, channel, door_id, at
 values (%(id)s, %(conversation_id)s, %(contact_id)s, %(kind)s, %(channel)s, %(door_id)s, %(at)s, %(sender_name)s,
         %(sender)s, %(recipients)s, %(subject)s, %(body)s, %(new_body)s, %(html)s, %(attachments)s, %(source_id)s,
         %(digest)s, %(external_id)s, %(facts)s,
-        setweight(to_tsvector('portevoix', %(subject)s), 'A')
-        || setweight(to_tsvector('simple', %(who)s), 'B')
-        || to_tsvector('portevoix', %(words)s))
+        %(search)s::tsvector)
 
 -- name: add_raw
 insert into mail_raw (message_id, content) values (%(message_id)s, %(content)s)

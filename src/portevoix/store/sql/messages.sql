@@ -50,9 +50,7 @@ insert into message (id, conversation_id, contact_id, kind, channel, door_id, at
 values (%(id)s, %(conversation_id)s, %(contact_id)s, %(kind)s, 'mail', %(door_id)s, %(at)s, %(author_id)s,
         %(sender_name)s, %(sender)s, %(recipients)s, %(subject)s, %(body)s, %(new_body)s, false, %(attachments)s,
         %(source_id)s, %(external_id)s, %(status)s, %(facts)s,
-        setweight(to_tsvector('portevoix', %(subject)s), 'A')
-        || setweight(to_tsvector('simple', %(who)s), 'B')
-        || to_tsvector('portevoix', %(words)s))
+        %(search)s::tsvector)
 
 -- name: touch
 update conversation set last_at = greatest(last_at, %(at)s),

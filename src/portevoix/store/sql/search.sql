@@ -2,12 +2,6 @@
 -- constant and knows whether a word is rare (then the GIN index) or common (then backwards by id, stopping early).
 -- Only a window of the newest hits is looked at, filtered and ranked; older ones are the next window.
 
--- name: lexemes
--- Each term as French (stemmed, without accents) and as it stands (names, addresses, which are indexed as written).
-select t.n, t.term, phraseto_tsquery('portevoix', t.term)::text as french,
-       phraseto_tsquery('simple', lower(t.term))::text as exact, plain(t.term) as plain
-from unnest(%(terms)s::text[]) with ordinality t(term, n) order by t.n
-
 -- name: hits
 with window_ as materialized (
   select m.id, m.conversation_id, m.search from message m
@@ -20,6 +14,8 @@ with window_ as materialized (
   join conversation c on c.id = coalesce(o.merged_into, o.id)
   left join lateral (select state, holder_id from contact where conversation_id = c.id order by id desc limit 1) k on true
   where c.line_id = any(%(lines)s)
+    and (%(phrases)s::text[] is null or (select plain(coalesce(m.new_body, m.body)) || ' ' || plain(m.subject)
+         from message m where m.id = w.id) ~ all(%(phrases)s))
     and (%(states)s::text[] is null or k.state = any(%(states)s))
     and (%(from_at)s::timestamptz is null or c.last_at >= %(from_at)s)
     and (%(to_at)s::timestamptz is null or c.last_at < %(to_at)s)
@@ -27,8 +23,8 @@ with window_ as materialized (
     and (%(motif)s::bigint is null or c.subject_id = %(motif)s)
   order by w.id desc limit %(candidates)s
 ), best as (
-  select distinct on (conversation_id) *, ts_rank_cd(search, %(query)s::tsquery) as rank
-  from seen order by conversation_id, ts_rank_cd(search, %(query)s::tsquery) desc, id desc
+  select distinct on (conversation_id) *, ts_rank(search, %(query)s::tsquery) as rank
+  from seen order by conversation_id, ts_rank(search, %(query)s::tsquery) desc, id desc
 ), shown as (
   select * from best order by rank desc, id desc offset %(offset)s limit %(limit)s
 )
