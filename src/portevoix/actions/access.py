@@ -7,10 +7,11 @@ What one sees but may not change is ``NotAllowed``. Denied unless a rule allows.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from portevoix.actions.errors import Missing, NotAllowed
+from portevoix.domain import access as rules
+from portevoix.domain.access import Action, Role, Thing
 from portevoix.store import desk
 
 if TYPE_CHECKING:
@@ -18,107 +19,111 @@ if TYPE_CHECKING:
 
     from portevoix.store.db import Connection
 
-
-class Doing(StrEnum):
-    """What somebody wants to do with a conversation."""
-
-    SEE = "see"
-    NOTE = "note"  # write for colleagues
-    TAKE = "take"  # pick what nobody holds
-    WORK = "work"  # answer, hand over, put aside, close
-    JOIN = "join"  # merge and split
+#: What one may do with a conversation is asked about the contact's holder and the line.
+_OPEN_HELD = ("active", "parked", "wrap-up")
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: an account with its role and the lines it answers or, for a supervisor, oversees."""
+    """Who asks. ``rule``: what the rules of the domain know of them; ``lines``: whose conversations they may list."""
 
-    id: int
-    role: str
+    rule: rules.Actor
     name: str
-    lines: frozenset[int]  # answers, or oversees
-    own_lines: frozenset[int]  # answers
-    organisation_id: int | None = None
+    lines: frozenset[int]
+
+    @property
+    def id(self) -> int:
+        """The account."""
+        return self.rule.id
 
     @property
     def supervises(self) -> bool:
         """May act for others."""
-        return self.role in ("supervisor", "administrator")
+        return self.rule.role is Role.SUPERVISOR
 
     @property
     def administers(self) -> bool:
-        """May change lines, doors and people."""
-        return self.role == "administrator"
+        """Changes lines, doors and people; reads no client's words."""
+        return self.rule.role is Role.ADMINISTRATOR
+
+    @property
+    def retries(self) -> bool:
+        """May see the mails that were set aside."""
+        return rules.can_ever(self.rule, Action.MAIL_RETRY)
+
+    def may(self, action: Action, thing: Thing) -> bool:
+        """Whether the rules allow it."""
+        return rules.may(self.rule, action, thing)
 
 
 def actor(conn: Connection, account_id: int) -> Actor:
-    """The actor of a signed-in account. Raises ``NotAllowed`` for a closed account.
-
-    An adviser sees the lines they answer; a supervisor, those that anybody of their organisation answers;
-    an administrator, all.
-    """
+    """The actor of a signed-in account. Raises ``NotAllowed`` for a closed account."""
     row = desk.row(conn, "actor", id=account_id)
     if row is None or not row["is_active"]:
         raise NotAllowed("account-closed")
-    own = frozenset(row["lines"])
-    lines = own
-    if row["role"] == "administrator":
-        lines = own | {line["id"] for line in desk.rows(conn, "all_lines")}
-    elif row["role"] == "supervisor":
-        lines = own | set(row["organisation_lines"])
-    return Actor(row["id"], row["role"], row["full_name"], lines, own, row["organisation_id"])
+    role = Role(row["role"])
+    lines = frozenset(row["lines"])
+    if role is Role.SUPERVISOR:
+        lines |= frozenset(row["organisation_lines"])
+    rule = rules.Actor(row["id"], role, row["organisation_id"] or 0, row["in_house"], lines)
+    return Actor(rule, row["full_name"], frozenset() if role is Role.ADMINISTRATOR else lines)
 
 
-def _mine(conn: Connection, who: Actor, conversation_id: int) -> bool:
-    """Handed to this account personally, on whatever line."""
-    return desk.row(conn, "mine_elsewhere", id=conversation_id, account_id=who.id) is not None
+def _thing(row: dict[str, Any]) -> Thing:
+    """A conversation as the rules see it: its line, and who has its open contact or is offered it."""
+    holders = {row["seat_account_id"], row["holder_id"] if row["state"] in _OPEN_HELD else None}
+    if row["preferred_only"] and row["state"] == "waiting":
+        holders.add(row["preferred_id"])
+    return Thing(frozenset({row["line_id"]}), frozenset(one for one in holders if one is not None))
 
 
 def conversation(
-    conn: Connection, who: Actor, conversation_id: int, doing: Doing = Doing.SEE
+    conn: Connection, who: Actor, conversation_id: int, action: Action = Action.CONVERSATION_READ
 ) -> dict[str, Any]:
     """The conversation as it stands. Raises ``Missing`` or ``NotAllowed``."""
     row = desk.row(conn, "conversation", id=conversation_id)
-    if row is None or not (row["line_id"] in who.lines or _mine(conn, who, conversation_id)):
+    if row is None or not who.may(Action.CONVERSATION_READ, _thing(row)):
         raise Missing("conversation")
-    _may(who, doing, row)
+    if not who.may(action, _thing(row)):
+        held = row["holder_id"] is not None and row["holder_id"] != who.id and row["closed_at"] is None
+        raise NotAllowed("held-by-other" if held else "not-yours")
     return row
 
 
-def may_work(who: Actor, row: dict[str, Any]) -> bool:
-    """Whether the open contact of the conversation is this actor's to work on now."""
-    if row["contact_id"] is None or row["closed_at"] is not None:
-        return False
-    return row["holder_id"] == who.id or (who.supervises and row["holder_id"] is not None)
+def may(who: Actor, action: Action, row: dict[str, Any]) -> bool:
+    """Whether this could be done with a conversation got from here: what a page offers."""
+    return who.may(action, _thing(row))
 
 
-def _may(who: Actor, doing: Doing, row: dict[str, Any]) -> None:
-    if doing in (Doing.SEE, Doing.NOTE, Doing.JOIN):
-        return
-    holder = row["holder_id"] if row["closed_at"] is None else None
-    if doing is Doing.WORK and holder not in (None, who.id) and not who.supervises:
-        raise NotAllowed("held-by-other", str(row["holder"]))
+def visible(who: Actor, line_id: int, holder_id: int | None, state: str | None) -> bool:
+    """Whether a conversation of which only this is known may be opened: for lists."""
+    holders = frozenset({holder_id}) if holder_id is not None and state in _OPEN_HELD else frozenset()
+    return who.may(Action.CONVERSATION_READ, Thing(frozenset({line_id}), holders))
 
 
-def message(conn: Connection, who: Actor, message_id: int, doing: Doing = Doing.SEE) -> dict[str, Any]:
+def message(
+    conn: Connection, who: Actor, message_id: int, action: Action = Action.CONVERSATION_READ
+) -> dict[str, Any]:
     """A message, by way of its conversation. Raises ``Missing`` or ``NotAllowed``."""
     row = desk.row(conn, "message", id=message_id)
     if row is None:
         raise Missing("message")
     try:
-        conversation(conn, who, row["conversation_id"], doing)
+        conversation(conn, who, row["conversation_id"], action)
     except Missing:
         raise Missing("message") from None
     return row
 
 
-def upload(conn: Connection, who: Actor, upload_id: uuid.UUID, doing: Doing = Doing.SEE) -> dict[str, Any]:
+def upload(
+    conn: Connection, who: Actor, upload_id: uuid.UUID, action: Action = Action.CONVERSATION_READ
+) -> dict[str, Any]:
     """An attached file of ours, by way of its conversation. Raises ``Missing`` or ``NotAllowed``."""
     row = desk.row(conn, "upload_of", id=upload_id)
     if row is None:
         raise Missing("upload")
     try:
-        conversation(conn, who, row["conversation_id"], doing)
+        conversation(conn, who, row["conversation_id"], action)
     except Missing:
         raise Missing("upload") from None
     return row
@@ -134,14 +139,19 @@ def raw(conn: Connection, who: Actor, message_id: int) -> bytes:
 
 
 def set_aside(conn: Connection, who: Actor, set_aside_id: int) -> bytes:
-    """A mail that could not be taken in: for supervisors of its line. Raises ``Missing``."""
-    row = desk.row(conn, "set_aside_content", id=set_aside_id) if who.supervises else None
-    if row is None or (row["line_id"] is not None and row["line_id"] not in who.lines):
+    """A mail that could not be taken in: for whoever may mend it. Raises ``Missing``."""
+    row = desk.row(conn, "set_aside_content", id=set_aside_id)
+    if row is None:
+        raise Missing("set-aside")
+    lines = frozenset({row["line_id"]}) if row["line_id"] is not None else who.rule.lines
+    if not who.may(Action.MAIL_RETRY, Thing(lines)):
         raise Missing("set-aside")
     return bytes(row["content"])
 
 
-def person(conn: Connection, who: Actor, person_id: int) -> dict[str, Any]:
+def person(
+    conn: Connection, who: Actor, person_id: int, action: Action = Action.PERSON_READ
+) -> dict[str, Any]:
     """A person (of a merged one, whom it became), when a conversation of theirs may be seen. Raises ``Missing``.
 
     Gives also ``ids``: the person and everybody merged into it.
@@ -153,8 +163,11 @@ def person(conn: Connection, who: Actor, person_id: int) -> dict[str, Any]:
         raise Missing("person")
     merged = desk.rows(conn, "merged_persons", id=row["id"])
     ids = [row["id"], *(other["id"] for other in merged)]
-    if not who.administers:
-        known = {found["line_id"] for found in desk.rows(conn, "person_lines", persons=ids)}
-        if not known & who.lines and not desk.row(conn, "holds_person", persons=ids, account_id=who.id):
-            raise Missing("person")
+    lines = frozenset(found["line_id"] for found in desk.rows(conn, "person_lines", persons=ids))
+    held = desk.row(conn, "holds_person", persons=ids, account_id=who.id) is not None
+    thing = Thing(lines, frozenset({who.id}) if held else frozenset())
+    if not who.may(Action.PERSON_READ, thing):
+        raise Missing("person")
+    if not who.may(action, thing):
+        raise NotAllowed("person-other-line")
     return {**row, "ids": ids, "merged": merged}

@@ -3,11 +3,12 @@
 -- so that a page costs the same whether a line holds a hundred conversations or a million.
 
 -- name: actor
-select a.id, a.role, a.is_active, a.organisation_id, a.full_name, a.mail_capacity,
+select a.id, a.role, a.is_active, a.organisation_id, a.full_name,
+  coalesce(g.kind = 'in-house', false) as in_house,
   array(select line_id from adviser_line where account_id = a.id order by line_id) as lines,
   array(select l.line_id from adviser_line l join account o on o.id = l.account_id
         where o.organisation_id = a.organisation_id group by l.line_id order by l.line_id) as organisation_lines
-from account a where a.id = %(id)s
+from account a left join organisation g on g.id = a.organisation_id where a.id = %(id)s
 
 -- name: lines
 select id, slug, name, language, signature, sender_name, time_zone from line
@@ -259,20 +260,13 @@ where p.merged_into is null and p.id in (
   (select person_id from address where value like %(pattern)s limit 200))
 order by (plain(p.name) like %(start)s) desc, p.id desc limit %(limit)s
 
--- name: mine_elsewhere
--- The contacts by which an account may see a conversation of a line it does not answer.
-select 1 from contact k left join seat s on s.contact_id = k.id
-where k.conversation_id = %(id)s
-  and (k.holder_id = %(account_id)s and k.state in ('active', 'parked', 'wrap-up')
-       or s.account_id = %(account_id)s or k.preferred_id = %(account_id)s and k.preferred_only and k.state = 'waiting')
-limit 1
-
 -- name: holds_person
 -- A conversation of this person is in the hands of the account, on whatever line.
 select 1 from conversation c join contact k on k.conversation_id = c.id
 left join seat s on s.contact_id = k.id
 where c.person_id = any(%(persons)s)
-  and (k.holder_id = %(account_id)s and k.state in ('active', 'parked', 'wrap-up') or s.account_id = %(account_id)s)
+  and (k.holder_id = %(account_id)s and k.state in ('active', 'parked', 'wrap-up') or s.account_id = %(account_id)s
+       or k.preferred_id = %(account_id)s and k.preferred_only and k.state = 'waiting')
 limit 1
 
 -- name: last_in

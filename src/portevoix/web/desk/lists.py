@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from django.utils.translation import gettext as _
 
+from portevoix.actions import presence
 from portevoix.store import desk
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def my_work(page: Page) -> dict[str, Any]:
     """What is offered to me and what I hold, in the order in which to do it."""
     held = desk.rows(page.conn, "held", account_id=page.who.id)
     return {
+        "presence": presence.get(page.conn, page.who.id)["state"],
         "offers": desk.rows(page.conn, "offers", account_id=page.who.id, at=page.now),
         "active": [row for row in held if row["state"] == "active"],
         "wrapping": [row for row in held if row["state"] == "wrap-up"],
@@ -102,7 +104,10 @@ def automatic(page: Page, after: str = "") -> Listing:
 def set_aside(page: Page, after: str = "") -> Listing:
     """Mails that could not be taken in."""
     key = unpack(after, (int,)) or (None,)
-    rows = desk.rows(page.conn, "set_aside", lines=sorted(page.who.lines), before_id=key[0], limit=SIZE + 1)
+    lines = sorted(page.who.lines)
+    if page.who.administers:
+        lines = [line["id"] for line in desk.rows(page.conn, "all_lines")]
+    rows = desk.rows(page.conn, "set_aside", lines=lines, before_id=key[0], limit=SIZE + 1)
     return _cut(Listing("mis-de-cote", first=key[0] is None), rows, "id")
 
 
@@ -112,17 +117,21 @@ LISTS = {"attente": waiting, "toutes": recent, "automatiques": automatic, "mis-d
 def tabs(page: Page, current: str) -> list[dict[str, Any]]:
     """The tabs above the lists, with how many wait."""
     count = desk.number(page.conn, "waiting_count", lines=sorted(page.who.lines))
-    shown = [
-        ("travail", _("Mon travail"), "user-check", None),
-        ("attente", _("En attente"), "hourglass", f"{count}+" if count >= 1000 else count),
-        ("toutes", _("Toutes"), "layers", None),
-        ("automatiques", _("Automatiques"), "settings", None),
-    ]
-    if page.who.supervises:
-        shown.append(("mis-de-cote", _("Mis de côté"), "archive", None))
+    others = current in ("toutes", "automatiques", "mis-de-cote")
+    shown: list[tuple[str, str, str | int | None, bool]] = []
+    if not page.who.administers:
+        shown = [
+            ("travail", _("Mon travail"), None, False),
+            ("attente", _("En attente"), f"{count}+" if count >= 1000 else count, False),
+            ("toutes", _("Toutes"), None, False),
+        ]
+        if others:
+            shown.append(("automatiques", _("Automatiques"), None, True))
+    if page.who.retries and (others or page.who.administers):
+        shown.append(("mis-de-cote", _("Mis de côté"), None, True))
     return [
-        {"name": name, "label": label, "icon": icon, "count": number, "current": name == current}
-        for name, label, icon, number in shown
+        {"name": name, "label": label, "count": number, "minor": minor, "current": name == current}
+        for name, label, number, minor in shown
     ]
 
 

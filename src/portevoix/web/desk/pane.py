@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from portevoix.actions import access, drafts
+from portevoix.domain.access import Action
 from portevoix.store import desk
 from portevoix.web.desk import thread
 from portevoix.web.desk.lists import pack
@@ -48,13 +49,12 @@ def head(page: Page, row: dict[str, Any]) -> dict[str, Any]:
     next_step = step(page, row)
     open_now = row["contact_id"] is not None and row["closed_at"] is None
     holds = open_now and row["holder_id"] == page.who.id
-    free = open_now and row["holder_id"] is None and row["state"] != "offered"
     return {
         "conversation": row,
         "step": next_step,
         "open": open_now,
         "holds": holds,
-        "may_move": holds or free or (open_now and page.who.supervises),
+        "may_move": open_now and row["state"] != "offered" and access.may(page.who, Action.CONTACT_CLOSE, row),
         "urgency": urgency(page, row),
     }
 
@@ -123,7 +123,7 @@ def person(
         rows = rows[:HISTORY]
         more = pack(rows[-1]["last_at"], rows[-1]["id"])
     for row in rows:
-        row["visible"] = row["line_id"] in page.who.lines or row["holder_id"] == page.who.id
+        row["visible"] = access.visible(page.who, row["line_id"], row["holder_id"], row["state"])
     return {
         "person": found,
         "addresses": desk.rows(page.conn, "addresses", id=found["id"]),

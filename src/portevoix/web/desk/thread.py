@@ -112,6 +112,9 @@ def read(
         to_at=messages[-1]["at"] if before is not None and messages else None,
         after=after_event,
     )[::-1]
+    newest = events[-1]["id"] if events else (after_event or 0)
+    # That a mail came needs no sentence beside the mail itself.
+    events = [event for event in events if event["kind"] != "contact-received" or event["actor_id"]]
     for event in events:
         event["sentence"] = sentences.sentence(event)
         event["icon"] = sentences.icon(event["kind"])
@@ -119,7 +122,7 @@ def read(
         _woven([_prepare(message, bounced, uploads) for message in messages], events),
         messages[0]["id"] if more else None,
         messages[-1]["id"] if messages else (after or 0),
-        events[-1]["id"] if events else (after_event or 0),
+        newest,
     )
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from portevoix.actions import access, contacts, conversations, messages, targets
-from portevoix.actions.access import Doing
 from portevoix.actions.errors import Invalid, Missing, NotAllowed, Refused, TooLate
+from portevoix.domain.access import Action
 from portevoix.store import desk
 from portevoix.web.desk import answer, pane
 from portevoix.web.desk.moments import parse_wake
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Act = Callable[[Page, dict[str, Any]], "HttpResponseBase"]
 
 
-def move(doing: Doing = Doing.WORK) -> Callable[[Act], Callable[..., HttpResponseBase]]:
+def move(action: Action) -> Callable[[Act], Callable[..., HttpResponseBase]]:
     """A move on the conversation of the address: got through the one door; a refusal comes with the fresh state."""
 
     def decorator(act: Act) -> Callable[..., HttpResponseBase]:
@@ -34,7 +34,7 @@ def move(doing: Doing = Doing.WORK) -> Callable[[Act], Callable[..., HttpRespons
         @wraps(act)
         def view(page: Page, conversation_id: int) -> HttpResponseBase:
             try:
-                row = access.conversation(page.conn, page.who, conversation_id, doing)
+                row = access.conversation(page.conn, page.who, conversation_id, action)
                 return act(page, row)
             except Missing:
                 raise
@@ -75,14 +75,14 @@ def decline(page: Page, contact_id: int) -> HttpResponseBase:
     return answer.work(page, _("Proposition déclinée. La conversation reste dans la file."))
 
 
-@move(Doing.TAKE)
+@move(Action.CONTACT_TAKE)
 def take(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """Pick from the queue."""
     contacts.take(page.conn, _contact(row), page.who.id, page.now)
     return answer.after(page, row["id"], _("La conversation est à vous."), focus="reply-body")
 
 
-@move(Doing.WORK)
+@move(Action.CONTACT_PARK)
 def resume(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """Take up again what I parked, or what I was concluding."""
     act = contacts.wake if row["state"] == "parked" else contacts.resume
@@ -90,7 +90,7 @@ def resume(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     return answer.after(page, row["id"], _("Vous avez repris la conversation."), focus="reply-body")
 
 
-@move(Doing.WORK)
+@move(Action.CONTACT_TRANSFER)
 def transfer(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """To a line or to an adviser of it, with a word for whoever comes next."""
     line, _sep, adviser = page.request.POST.get("destination", "").partition(":")
@@ -127,7 +127,7 @@ def transfer(page: Page, row: dict[str, Any]) -> HttpResponseBase:
         return answer.work(page, said)
 
 
-@move(Doing.WORK)
+@move(Action.CONTACT_PARK)
 def park(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """Aside until a moment."""
     wake_at = parse_wake(page.request.POST, page.now)
@@ -146,14 +146,14 @@ def _subject(page: Page, row: dict[str, Any]) -> int | None:
     return int(chosen)
 
 
-@move(Doing.WORK)
+@move(Action.CONTACT_CLOSE)
 def subject(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """Why the person came."""
     contacts.choose_subject(page.conn, _contact(row), page.who.id, _subject(page, row), page.now)
     return answer.after(page, row["id"], _("Motif enregistré."), composer=False)
 
 
-@move(Doing.WORK)
+@move(Action.CONTACT_CLOSE)
 def close(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """Done. Where the line has subjects one is chosen first."""
     contact_id = _contact(row)
@@ -166,7 +166,7 @@ def close(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     return answer.after(page, row["id"], _("Conversation close."), focus="conversation-title")
 
 
-@move(Doing.TAKE)
+@move(Action.CONTACT_REOPEN)
 def reopen(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """Take a closed conversation up again."""
     due_at = targets.due_at(page.conn, row["line_id"], page.now)
@@ -174,7 +174,7 @@ def reopen(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     return answer.after(page, row["id"], _("Conversation rouverte : elle est à vous."), focus="reply-body")
 
 
-@move(Doing.JOIN)
+@move(Action.CONVERSATION_MERGE)
 def merge(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """Another conversation becomes part of this one."""
     other = page.request.POST.get("autre", "").strip().rsplit("/c/", 1)[-1].strip("/# ").removeprefix("PV-")
@@ -183,7 +183,7 @@ def merge(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     if int(other) == row["id"]:
         raise Invalid("same-conversation")
     try:
-        access.conversation(page.conn, page.who, int(other), Doing.WORK)
+        access.conversation(page.conn, page.who, int(other), Action.CONVERSATION_MERGE)
     except Missing:
         raise Invalid("conversation-unknown") from None
     conversations.merge(
@@ -192,7 +192,7 @@ def merge(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     return answer.opened(page, row["id"], _("Les deux conversations n’en font plus qu’une."))
 
 
-@move(Doing.JOIN)
+@move(Action.CONVERSATION_SPLIT)
 def split(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """From a message on, another matter."""
     chosen = page.request.POST.get("message", "")

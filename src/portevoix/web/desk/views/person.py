@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portevoix.actions import access, persons
 from portevoix.actions.errors import Invalid, Missing, Refused
+from portevoix.domain.access import Action
 from portevoix.store import desk
 from portevoix.web.desk import lists, pane
 from portevoix.web.desk.page import Page, desk_view
@@ -60,7 +61,7 @@ def _again(page: Page, person_id: int, said: str, tone: str = "success") -> Http
 @desk_view
 def rename(page: Page, person_id: int) -> HttpResponseBase:
     """Name and note."""
-    found = access.person(page.conn, page.who, person_id)
+    found = access.person(page.conn, page.who, person_id, Action.PERSON_EDIT)
     form = page.request.POST
     try:
         persons.rename(
@@ -109,12 +110,12 @@ def candidates(page: Page, person_id: int) -> HttpResponseBase:
 @desk_view
 def merge(page: Page, person_id: int) -> HttpResponseBase:
     """Another person is this one."""
-    found = access.person(page.conn, page.who, person_id)
+    found = access.person(page.conn, page.who, person_id, Action.PERSON_MERGE)
     other = page.request.POST.get("autre", "")
     try:
         if not other.isdigit():
             raise Invalid("person-unknown")
-        also = access.person(page.conn, page.who, int(other))
+        also = access.person(page.conn, page.who, int(other), Action.PERSON_MERGE)
         if also["id"] == found["id"]:
             raise Invalid("same-person")
         persons.merge(
@@ -133,7 +134,7 @@ def merge(page: Page, person_id: int) -> HttpResponseBase:
 @desk_view
 def unmerge(page: Page, person_id: int) -> HttpResponseBase:
     """Give a merged person its addresses and conversations back."""
-    found = access.person(page.conn, page.who, person_id)
+    found = access.person(page.conn, page.who, person_id, Action.PERSON_MERGE)
     other = page.request.POST.get("autre", "")
     if not other.isdigit() or int(other) not in {row["id"] for row in found["merged"]}:
         return _again(page, found["id"], sentence(Invalid("person-unknown")), "danger")

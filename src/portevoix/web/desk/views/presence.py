@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
@@ -28,16 +29,11 @@ def _shown(page: Page, said: str = "", tone: str = "info") -> HttpResponseBase:
     if not page.fragment:
         if said:
             page.said(said, tone)
-        return redirect((page.request.headers.get("Referer") and _back(page)) or "desk:home")
-    return page.render(
-        "desk/presence.html", {"presence": presence.get(page.conn, page.who.id), "said": said, "tone": tone}
-    )
-
-
-def _back(page: Page) -> str:
-    from urllib.parse import urlsplit
-
-    return urlsplit(page.request.headers.get("Referer", "")).path or "desk:home"
+        return redirect(urlsplit(page.request.headers.get("Referer", "")).path or "desk:home")
+    context = {"presence": presence.get(page.conn, page.who.id), "said": said, "tone": tone}
+    response = page.render("desk/presence.html", context)
+    response["HX-Trigger"] = "pv:mine"
+    return response
 
 
 @require_POST

@@ -17,12 +17,19 @@ if TYPE_CHECKING:
 def work_context(page: Page, name: str = "") -> dict[str, Any]:
     """What the left pane shows: offers always, then the chosen list."""
     name = name or page.request.session.get("liste", "travail")
-    if name not in {"travail", *lists.LISTS} or (name == "mis-de-cote" and not page.who.supervises):
-        name = "travail"
+    if not known(page, name):
+        name = "mis-de-cote" if page.who.administers else "travail"
     context: dict[str, Any] = {"list_name": name, "tabs": lists.tabs(page, name), **lists.my_work(page)}
     if name != "travail":
         context["listing"] = lists.LISTS[name](page)
     return context
+
+
+def known(page: Page, name: str) -> bool:
+    """Whether this person has such a list. An administrator reads no conversations: only what was set aside."""
+    if name == "mis-de-cote":
+        return page.who.retries
+    return not page.who.administers and name in {"travail", *lists.LISTS}
 
 
 def remember(page: Page, name: str) -> None:
@@ -42,7 +49,7 @@ def home(page: Page) -> HttpResponseBase:
 @desk_view
 def listing(page: Page, name: str) -> HttpResponseBase:
     """A list: the whole desk with it, its first page as a fragment, or further rows."""
-    if name not in {"travail", *lists.LISTS} or (name == "mis-de-cote" and not page.who.supervises):
+    if not known(page, name):
         raise Http404
     after = page.request.GET.get("apres", "")
     if page.fragment and after and name != "travail":

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portevoix.actions import access, contacts, drafts, messages, uploads
-from portevoix.actions.access import Doing
 from portevoix.actions.errors import Invalid, Missing, NotAllowed, Refused, TooLate
 from portevoix.domain import answers
+from portevoix.domain.access import Action
 from portevoix.store import desk
 from portevoix.web import environment as env
 from portevoix.web.desk import answer, pane
@@ -48,7 +48,7 @@ def _uuids(values: list[str]) -> list[uuid.UUID]:
 @desk_view
 def reply(page: Page, conversation_id: int) -> HttpResponseBase:
     """Send; with "and close", also note the subject and close."""
-    row = access.conversation(page.conn, page.who, conversation_id, Doing.WORK)
+    row = access.conversation(page.conn, page.who, conversation_id, Action.CONVERSATION_REPLY)
     form = page.request.POST
     closing = form.get("envoyer") == "clore"
     try:
@@ -114,7 +114,7 @@ def undo(page: Page, message_id: int) -> HttpResponseBase:
 @desk_view
 def note(page: Page, conversation_id: int) -> HttpResponseBase:
     """A word between colleagues; never leaves the house."""
-    row = access.conversation(page.conn, page.who, conversation_id, Doing.NOTE)
+    row = access.conversation(page.conn, page.who, conversation_id, Action.NOTE_WRITE)
     try:
         messages.note(
             page.conn,
@@ -132,7 +132,7 @@ def note(page: Page, conversation_id: int) -> HttpResponseBase:
 @desk_view
 def draft(page: Page, conversation_id: int) -> HttpResponseBase:
     """Keep what is being written. A colleague's change in between is shown, never overwritten."""
-    row = access.conversation(page.conn, page.who, conversation_id, Doing.WORK)
+    row = access.conversation(page.conn, page.who, conversation_id, Action.CONVERSATION_REPLY)
     form = page.request.POST
     body = form.get("body", "").replace("\r\n", "\n").replace("\0", "")
     try:
@@ -160,7 +160,7 @@ def draft(page: Page, conversation_id: int) -> HttpResponseBase:
 @desk_view
 def discard(page: Page, conversation_id: int) -> HttpResponseBase:
     """Throw the draft away."""
-    row = access.conversation(page.conn, page.who, conversation_id, Doing.WORK)
+    row = access.conversation(page.conn, page.who, conversation_id, Action.CONVERSATION_REPLY)
     drafts.discard(page.conn, conversation_id=row["id"])
     return answer.after(page, row["id"], _("Brouillon supprimé."), focus="reply-body")
 
@@ -169,7 +169,7 @@ def discard(page: Page, conversation_id: int) -> HttpResponseBase:
 @desk_view
 def attach(page: Page, conversation_id: int) -> HttpResponseBase:
     """Put files beside the draft."""
-    row = access.conversation(page.conn, page.who, conversation_id, Doing.WORK)
+    row = access.conversation(page.conn, page.who, conversation_id, Action.CONVERSATION_REPLY)
     problem = ""
     for file in page.request.FILES.getlist("fichiers"):
         try:
@@ -200,7 +200,7 @@ def _files(page: Page, row: dict[str, Any], problem: str = "") -> HttpResponseBa
 @desk_view
 def detach(page: Page, upload_id: uuid.UUID) -> HttpResponseBase:
     """Take a file away again."""
-    file = access.upload(page.conn, page.who, upload_id, Doing.WORK)
+    file = access.upload(page.conn, page.who, upload_id, Action.CONVERSATION_REPLY)
     row = access.conversation(page.conn, page.who, file["conversation_id"])
     uploads.remove(page.conn, upload_id=upload_id, conversation_id=row["id"])
     return _files(page, row)

@@ -67,6 +67,7 @@ function moved(event) {
 for (const kind of [...MOVED, ...SAID]) document.addEventListener(`pv:${kind}`, moved);
 document.addEventListener("pv:writing", (event) => { if (event.detail?.id === openedId()) refreshWriters(); });
 document.addEventListener("pv:resync", () => { refreshMine(); refreshNews(); refreshNewer(); });
+document.addEventListener("pv:mine", refreshMine);
 document.addEventListener("pv:undone", () => { if (openedId()) location.reload(); });
 // A colleague who stopped writing is no longer named.
 setInterval(() => { if (document.getElementById("writers")?.childElementCount) refreshWriters(); }, 8000);
