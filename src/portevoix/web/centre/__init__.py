@@ -1,0 +1,1 @@
+"""The pages on which an administrator sets the centre up."""

@@ -1,0 +1,94 @@
+"""Form of a door: an address of a line, and how its mail is fetched."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from portevoix.web.centre.forms.base import RowForm
+from portevoix.web.records.models import Door
+
+_SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,59}")
+
+
+class DoorForm(RowForm[Door]):
+    """The address, its line, and IMAP where the mailbox stays with a provider. Never a password."""
+
+    class Meta:
+        model = Door
+        fields = (
+            "line", "address", "active", "reply_token",
+            "imap_host", "imap_port", "imap_tls", "imap_user", "imap_secret", "imap_folder",
+        )  # fmt: skip
+        widgets: ClassVar[dict[str, Any]] = {
+            "address": forms.EmailInput(attrs={"autocomplete": "off"}),
+            "imap_port": forms.TextInput(attrs={"inputmode": "numeric", "class": "centre-short"}),
+            "imap_user": forms.TextInput(attrs={"autocomplete": "off"}),
+            "imap_secret": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        }
+        labels: ClassVar[dict[str, Any]] = {
+            "address": _("adresse électronique"),
+            "active": _("Ouverte : les courriels à cette adresse sont pris"),
+            "reply_token": _("Mettre un jeton dans l’adresse de réponse"),
+            "imap_tls": _("Connexion chiffrée (TLS)"),
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "reply_token": _(
+                "Aide à ranger les réponses. Le serveur de courrier doit accepter « adresse+jeton@… »."
+            ),
+            "imap_host": _(
+                "Seulement si la boîte reste chez un hébergeur : Portevoix vient y chercher le courrier."
+            ),
+            "imap_secret": _(
+                "En majuscules, par exemple CPF. Le mot de passe est lu dans la variable d’environnement "
+                "PORTEVOIX_IMAP_CPF du serveur ; il n’est jamais enregistré ici."
+            ),
+        }
+
+    def clean_address(self) -> str:
+        """One lower-case address that no other door has; says which line has it."""
+        address: str = self.cleaned_data["address"].strip().lower()
+        try:
+            validate_email(address)
+        except forms.ValidationError:
+            raise forms.ValidationError(_("Écrivez une adresse complète, comme nom@exemple.fr.")) from None
+        if "+" in address.split("@", maxsplit=1)[0]:
+            raise forms.ValidationError(
+                _("Donnez l’adresse sans « + » : ce signe sert aux jetons de réponse.")
+            )
+        taken = Door.objects.filter(kind=Door.Kind.MAIL, address__iexact=address).exclude(pk=self.instance.pk)
+        if other := taken.select_related("line").first():
+            said = _now("Cette adresse est déjà une porte de la ligne « %(line)s ».")
+            raise forms.ValidationError(said % {"line": other.line.name})
+        return address
+
+    def clean_imap_secret(self) -> str:
+        """A name that an environment variable can carry."""
+        name: str = self.cleaned_data["imap_secret"].strip().upper()
+        if name and not _SECRET_NAME.fullmatch(name):
+            raise forms.ValidationError(
+                _("Le nom ne peut contenir que des lettres de A à Z, des chiffres et « _ ».")
+            )
+        return name
+
+    def clean_imap_port(self) -> int:
+        """A TCP port."""
+        port: int = self.cleaned_data["imap_port"]
+        if not 1 <= port <= 65535:
+            raise forms.ValidationError(_("Un port est un nombre entre 1 et 65535 (993 le plus souvent)."))
+        return port
+
+    def clean(self) -> dict[str, Any]:
+        """A server needs an account and a secret, or fetching fails later and unseen."""
+        values = super().clean() or self.cleaned_data
+        if values.get("imap_host"):
+            if not values.get("imap_user"):
+                self.add_error("imap_user", _("Donnez le compte à ouvrir sur ce serveur."))
+            if not values.get("imap_secret") and "imap_secret" not in self.errors:
+                self.add_error("imap_secret", _("Donnez le nom du secret qui porte le mot de passe."))
+        return values
