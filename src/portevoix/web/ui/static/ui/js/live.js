@@ -13,6 +13,7 @@ let wait = FIRST_WAIT;
 let source = null;
 let timer = 0;
 let wasOff = false;
+let said = false;
 
 function tell(kind, detail) {
   document.body.dispatchEvent(new CustomEvent(`pv:${kind}`, { bubbles: true, detail }));
@@ -52,12 +53,14 @@ async function connect() {
   const { token } = await answer.json();
   const query = new URLSearchParams({ token });
   // A new EventSource cannot send Last-Event-ID itself.
-  if (last) query.set("last_event_id", last);
+  if (last) query.set("last", last);
   source = new EventSource(`${base}/events?${query}`);
   source.addEventListener("open", opened);
   source.addEventListener("message", receive);
   source.addEventListener("push", receive);
   source.addEventListener("resync", () => tell("resync", {}));
+  // The token ran out, nothing is wrong: ask for the next one.
+  source.addEventListener("expired", connect);
   // Ours rather than the browser's own retry: it needs a fresh token, and a crowd must not come back at once.
   source.addEventListener("error", again);
 }
@@ -67,9 +70,10 @@ function opened() {
   show("on");
   if (wasOff) {
     wasOff = false;
-    announce(word("liveBack"));
-    // Anything may have happened meanwhile.
-    tell("resync", {});
+    if (said) announce(word("liveBack"));
+    said = false;
+    // With a last number the server sends what was missed, or "resync"; without one only we know of the gap.
+    if (!last) tell("resync", {});
   }
 }
 
@@ -78,6 +82,11 @@ function again() {
   source = null;
   wasOff = true;
   show("off");
+  // A short break is not worth interrupting anybody.
+  if (!said && wait >= 4 * FIRST_WAIT) {
+    said = true;
+    announce(word("liveOff"));
+  }
   clearTimeout(timer);
   timer = setTimeout(connect, wait * (0.5 + Math.random()));
   wait = Math.min(wait * 2, LONGEST_WAIT);
