@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from psycopg.types.json import Jsonb
+import orjson
 
 from portevoix.actions.inbound import Outcome, Taken
 from portevoix.domain.contacts import events as e
@@ -297,16 +297,16 @@ class Placing:
             at=item.at,
             sender_name=item.sender_name,
             sender=item.sender,
-            recipients=Jsonb(list(item.recipients)),
+            recipients=_json(list(item.recipients)),
             subject=item.subject,
             body=item.body,
             new_body=None if item.new_body == item.body else item.new_body,
             html=item.html,
-            attachments=Jsonb(list(item.attachments)),
+            attachments=_json(list(item.attachments)),
             source_id=source_id,
             digest=item.digest,
             external_id=item.external_id,
-            facts=Jsonb(item.facts),
+            facts=_json(item.facts),
             search=vector(f"{text[:SEARCHED]} {names[:2000]}", f"{item.subject} {item.sender_name} {item.sender}"),
         )
         self.rows.add("add_raw", message_id=message_id, content=item.raw)
@@ -335,5 +335,9 @@ class Placing:
             contact_id=about["contact_id"],
             conversation_id=about["conversation_id"],
             line_id=line_id,
-            data=Jsonb(event.body()),
+            data=_json(event.body()),
         )
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()

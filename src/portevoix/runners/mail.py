@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from portevoix.bus import NatsBus
 from portevoix.channels.mail.limits import DEFAULT, refusal
 from portevoix.channels.mail.server import LmtpServer, SmtpServer
 from portevoix.channels.mail.understand import understand
+from portevoix.runners import herd
 from portevoix.runners.base import BEAT_SECONDS, say_ready, secret, setup_logging
 from portevoix.runners.counter import Counter, DatabaseAway
 from portevoix.store import live
@@ -39,6 +41,7 @@ log = logging.getLogger(__name__)
 READ_SECONDS = 3.0
 LARGE = 256 * 1024  # understood on another thread, so that small mails are not held up
 MAX_RECIPIENTS = 100
+SWITCH_SECONDS = 0.0005
 
 
 class MailRoom:
@@ -116,7 +119,9 @@ class Handler:
         refused = await asyncio.to_thread(refusal, raw) if large else refusal(raw)
         if refused:
             return refused
-        args = (raw, envelope.rcpt_tos, envelope.mail_from)
+        # aiosmtpd leaves the null reverse-path as it was written.
+        return_path = "" if envelope.mail_from == "<>" else envelope.mail_from
+        args = (raw, envelope.rcpt_tos, return_path)
         try:
             items = await asyncio.to_thread(self._room.items, *args) if large else self._room.items(*args)
             taken = await self._room.counter.take(items)
@@ -169,23 +174,33 @@ async def serve(room: MailRoom, stop: asyncio.Event, *, smtp: socket.socket, lmt
     room.bus.close()
 
 
-async def _main() -> None:
+async def _main(smtp: socket.socket, lmtp: socket.socket | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    await serve(MailRoom(), stop, smtp=smtp, lmtp=lmtp)
+
+
+def _work(smtp: socket.socket, lmtp: socket.socket | None) -> None:
+    # The event loop and the counter's thread take turns often: a batch must not wait 5 ms for each answer.
+    sys.setswitchinterval(SWITCH_SECONDS)
+    uvloop.run(_main(smtp, lmtp))
+
+
+def main() -> None:
+    """Run until told to stop; with PORTEVOIX_MAIL_WORKERS processes that share the listening sockets."""
+    setup_logging()
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd's line per command
     host = os.environ.get("PORTEVOIX_SMTP_HOST", "127.0.0.1")
     smtp = _listen(int(os.environ.get("PORTEVOIX_SMTP_PORT", "2525")), host)
     lmtp_port = os.environ.get("PORTEVOIX_LMTP_PORT")
     lmtp = _listen(int(lmtp_port), host) if lmtp_port else None
-    await serve(MailRoom(), stop, smtp=smtp, lmtp=lmtp)
-
-
-def main() -> None:
-    """Run until told to stop."""
-    setup_logging()
-    logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd's line per command
-    uvloop.run(_main())
+    workers = int(os.environ.get("PORTEVOIX_MAIL_WORKERS", "0")) or min(2, os.cpu_count() or 1)
+    if workers == 1:
+        _work(smtp, lmtp)
+        return
+    herd.run(workers, lambda: _work(smtp, lmtp))
 
 
 if __name__ == "__main__":

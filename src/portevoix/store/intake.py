@@ -35,6 +35,11 @@ _ORDER: Final = (
     "retake",
 )
 
+#: Those that take whole columns.
+_COLUMNS: Final = frozenset(
+    {"add_person", "add_address", "add_conversation", "add_contact", "add_message", "add_raw", "log"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Sought:
@@ -102,7 +107,12 @@ def write(conn: Connection, rows: Rows) -> None:
     """Write everything in one round trip."""
     with conn.pipeline(), conn.cursor() as cursor:
         for query in _ORDER:
-            if values := rows.by_query.get(query):
+            values = rows.by_query.get(query)
+            if not values:
+                continue
+            if query in _COLUMNS:
+                cursor.execute(_SQL[query], {name: [row[name] for row in values] for name in values[0]})
+            else:
                 cursor.executemany(_SQL[query], values)
 
 

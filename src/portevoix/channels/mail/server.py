@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from typing import Any, Final
 
 from aiosmtpd.lmtp import LMTP
@@ -52,8 +53,19 @@ async def read_data(reader: asyncio.StreamReader, limit: int) -> bytes | None:
     return data.replace(b"\r\n..", b"\r\n.") if b"\r\n.." in data else data
 
 
+#: A path as nearly every client writes it (RFC 5321 4.1.2); the rest goes through aiosmtpd's full parser.
+_PATH: Final = re.compile(r"<([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255})>(.*)", re.DOTALL)
+
+
 class _BulkData:
     """Mixed in before aiosmtpd's class."""
+
+    def _getaddr(self: Any, arg: str) -> tuple[str | None, str | None]:
+        """The address and what follows it. The full parser costs a fifth of taking a mail in."""
+        found = _PATH.match(arg.lstrip())
+        if found:
+            return found[1], found[2]
+        return super()._getaddr(arg)  # type: ignore[misc, no-any-return]
 
     async def _take_data(self: Any) -> None:
         await self.push("354 End data with <CR><LF>.<CR><LF>")

@@ -55,21 +55,29 @@ order by c.id
 for update of c
 
 -- name: add_person
-insert into person (id, name, language, created_at) values (%(id)s, %(name)s, %(language)s, %(at)s)
+-- The hot inserts take columns as arrays: one statement a batch, whatever its size.
+insert into person (id, name, language, created_at)
+select * from unnest(%(id)s::bigint[], %(name)s::text[], %(language)s::text[], %(at)s::timestamptz[])
 
 -- name: add_address
-insert into address (kind, value, person_id, origin_id) values ('mail', %(value)s, %(person_id)s, %(person_id)s)
+insert into address (kind, value, person_id, origin_id)
+select 'mail', value, person_id, person_id from unnest(%(value)s::text[], %(person_id)s::bigint[]) t(value, person_id)
 
 -- name: log
-insert into event (at, kind, v, contact_id, conversation_id, line_id, actor_id, data)
-values (%(at)s, %(kind)s, %(v)s, %(contact_id)s, %(conversation_id)s, %(line_id)s, null, %(data)s)
+insert into event (at, kind, v, contact_id, conversation_id, line_id, data)
+select at, kind, v, contact_id, conversation_id, line_id, data::jsonb
+from unnest(%(at)s::timestamptz[], %(kind)s::text[], %(v)s::smallint[], %(contact_id)s::bigint[],
+            %(conversation_id)s::bigint[], %(line_id)s::bigint[], %(data)s::text[])
+  t(at, kind, v, contact_id, conversation_id, line_id, data)
 
 -- name: name_person
 update person set name = %(name)s where id = %(id)s and name = ''
 
 -- name: add_conversation
 insert into conversation (id, line_id, person_id, subject, opened_at, last_at, twin_of)
-values (%(id)s, %(line_id)s, %(person_id)s, %(subject)s, %(at)s, %(at)s, %(twin_of)s)
+select id, line_id, person_id, subject, at, at, twin_of
+from unnest(%(id)s::bigint[], %(line_id)s::bigint[], %(person_id)s::bigint[], %(subject)s::text[],
+            %(at)s::timestamptz[], %(twin_of)s::bigint[]) t(id, line_id, person_id, subject, at, twin_of)
 
 -- name: touch_conversation
 update conversation set last_at = %(at)s, version = version + 1 where id = %(id)s
@@ -77,19 +85,28 @@ update conversation set last_at = %(at)s, version = version + 1 where id = %(id)
 -- name: add_contact
 insert into contact (id, conversation_id, line_id, channel, state, received_at, waiting_since, due_at,
                      preferred_id, preferred_until)
-values (%(id)s, %(conversation_id)s, %(line_id)s, %(channel)s, 'waiting', %(at)s, %(at)s, %(due_at)s,
-        %(preferred_id)s, %(preferred_until)s)
+select id, conversation_id, line_id, channel, 'waiting', at, at, due_at, preferred_id, preferred_until
+from unnest(%(id)s::bigint[], %(conversation_id)s::bigint[], %(line_id)s::bigint[], %(channel)s::text[],
+            %(at)s::timestamptz[], %(due_at)s::timestamptz[], %(preferred_id)s::bigint[],
+            %(preferred_until)s::timestamptz[])
+  t(id, conversation_id, line_id, channel, at, due_at, preferred_id, preferred_until)
 
 -- name: add_message
 insert into message (id, conversation_id, contact_id, kind, channel, door_id, at, sender_name, sender, recipients,
                      subject, body, new_body, html, attachments, source_id, digest, external_id, facts, search)
-values (%(id)s, %(conversation_id)s, %(contact_id)s, %(kind)s, %(channel)s, %(door_id)s, %(at)s, %(sender_name)s,
-        %(sender)s, %(recipients)s, %(subject)s, %(body)s, %(new_body)s, %(html)s, %(attachments)s, %(source_id)s,
-        %(digest)s, %(external_id)s, %(facts)s,
-        %(search)s::tsvector)
+select id, conversation_id, contact_id, kind, channel, door_id, at, sender_name, sender, recipients::jsonb,
+       subject, body, new_body, html, attachments::jsonb, source_id, digest, external_id, facts::jsonb, search::tsvector
+from unnest(%(id)s::bigint[], %(conversation_id)s::bigint[], %(contact_id)s::bigint[], %(kind)s::text[],
+            %(channel)s::text[], %(door_id)s::bigint[], %(at)s::timestamptz[], %(sender_name)s::text[],
+            %(sender)s::text[], %(recipients)s::text[], %(subject)s::text[], %(body)s::text[], %(new_body)s::text[],
+            %(html)s::boolean[], %(attachments)s::text[], %(source_id)s::text[], %(digest)b::bytea[],
+            %(external_id)s::text[], %(facts)s::text[], %(search)s::text[])
+  t(id, conversation_id, contact_id, kind, channel, door_id, at, sender_name, sender, recipients, subject, body,
+    new_body, html, attachments, source_id, digest, external_id, facts, search)
 
 -- name: add_raw
-insert into mail_raw (message_id, content) values (%(message_id)s, %(content)s)
+insert into mail_raw (message_id, content)
+select * from unnest(%(message_id)s::bigint[], %(content)b::bytea[])
 
 -- name: await_parent
 insert into awaited_parent (external_id, conversation_id, at) values (%(external_id)s, %(conversation_id)s, %(at)s)
