@@ -99,7 +99,7 @@ def test_shortcuts_help_and_menu_by_keyboard(page: Page, site: Site, administrat
     page.evaluate("document.documentElement.dataset.shortcuts = 'off'")
     page.keyboard.press("2")
     expect(page.locator("#pane-work")).to_be_focused()
-    summary = page.locator(".menu-end > summary")
+    summary = page.locator("#user-menu > summary")
     summary.press("Enter")
     expect(page.get_by_role("link", name="Mes préférences")).to_be_visible()
     assert_accessible(page)
@@ -124,7 +124,7 @@ def test_theme_chosen_in_the_menu_is_kept(page: Page, site: Site, administrator:
     site.sign_in(page, administrator)
     page.goto(site.url + "/ui/bureau")
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    page.locator(".menu-end > summary").click()
+    page.locator("#user-menu > summary").click()
     with page.expect_response("**/compte/theme") as answer:
         page.get_by_label("Sombre").check()
     assert answer.value.status == 204
