@@ -34,7 +34,11 @@ _STOP: Final = frozenset(
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """The stem of one folded word; a number or a reference stays as it is."""
+    """The stem of one folded word; a number or a reference stays as it is.
+
+    Snowball keeps the s of "délais" and "reçus" (it follows a vowel); a plural must find its singular."""
+    if len(word) > 3 and word[-1] == "s" and word[-2] in "aiou":
+        word = word[:-1]
     return word if any(sign.isdigit() for sign in word) else str(_STEMMER.stemWord(word))
 
 

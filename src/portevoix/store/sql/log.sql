@@ -9,7 +9,7 @@ returning id
 select id, xid::text as xid, at, kind, v, contact_id, conversation_id, line_id, actor_id, data
 from event
 where (xid, id) > (%(xid)s::xid8, %(id)s) and xid < pg_snapshot_xmin(pg_current_snapshot())
-order by xid, id
+order by event.xid, event.id  -- not the text of the same name
 limit %(limit)s
 
 -- name: head

@@ -80,3 +80,21 @@ returning id, conversation_id, contact_id
 -- name: where
 select m.id, m.conversation_id, m.contact_id, m.kind, m.status, m.author_id, c.line_id
 from message m join conversation c on c.id = m.conversation_id where m.id = %(id)s
+
+-- name: owed
+-- The mail that opened a conversation, if its line acknowledges and its sender may get one; `recent` counts what the
+-- sender was sent automatically since then.
+select m.id, m.conversation_id, m.sender, m.sender_name, m.external_id, m.facts, m.at,
+       l.ack_text, l.service_name, l.service_address, l.service_phone, l.silence, l.silence_months, l.appeal_text,
+       (select count(*) from address a
+        join conversation o on o.person_id = a.person_id and o.last_at >= %(since)s
+        join message s on s.conversation_id = o.id and s.kind = 'automatic' and s.author_id is null
+          and s.source_id = 'ack:' || o.id and s.at >= %(since)s
+        where a.kind = 'mail' and a.value = m.sender) as recent
+from message m
+join conversation c on c.id = m.conversation_id
+join line l on l.id = c.line_id
+where m.id = %(message_id)s and m.kind = 'in' and m.channel = 'mail' and l.ack_active and c.merged_into is null
+  and m.sender like '%%_@_%%'
+  and not exists (select 1 from message f where f.conversation_id = m.conversation_id and f.id < m.id)
+  and not exists (select 1 from door d where lower(d.address) = m.sender)

@@ -51,8 +51,8 @@ update message set status = case when status in ('bounced', 'cancelled') then st
 where id = %(id)s
 returning status
 
--- name: refused
-select coalesce(facts -> 'refused', '[]') as refused from message where id = %(id)s
+-- name: before
+select coalesce(facts -> 'refused', '{}') as refused, status_detail from message where id = %(id)s
 
 -- name: next_due
 select min(not_before) as at from outgoing where state in ('held', 'due')

@@ -1,0 +1,83 @@
+"""The log: nothing is skipped and nothing comes twice, whatever commits when."""
+
+import contextlib
+import threading
+from datetime import UTC, datetime
+
+import psycopg
+
+from portevoix.domain.contacts.events import MessageAdded
+from portevoix.store import db, log
+
+AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def append(conn, number):
+    return log.append(conn, MessageAdded(message_id=number, said="in"), log.About(conversation_id=1), AT)
+
+
+def test_a_late_commit_is_not_skipped(conn, database_url):
+    start = log.head(conn)
+    with contextlib.closing(db.connect(database_url)) as slow:
+        with slow.transaction():
+            early = append(slow, 1)
+            late = append(conn, 2)  # commits at once, with a higher id
+            assert early < late
+            # A reader that took `late` now would go past `early` for ever.
+            assert [r.event.message_id for r in log.read_on(conn, start)] == []
+        assert [r.event.message_id for r in log.read_on(conn, start)] == [1, 2]
+
+
+def test_a_rolled_back_event_never_shows(conn):
+    start = log.head(conn)
+    with contextlib.suppress(ZeroDivisionError), conn.transaction():
+        append(conn, 1)
+        raise ZeroDivisionError
+    append(conn, 2)
+    assert [r.event.message_id for r in log.read_on(conn, start)] == [2]
+
+
+def test_many_writers_one_reader(conn, database_url):
+    start = log.head(conn)
+    writers, each = 6, 40
+
+    def write(writer):
+        with contextlib.closing(db.connect(database_url)) as mine:
+            for n in range(each):
+                with mine.transaction():
+                    append(mine, writer * 1000 + n)
+
+    threads = [threading.Thread(target=write, args=(w,)) for w in range(writers)]
+    for thread in threads:
+        thread.start()
+    seen, cursor = [], start
+    while any(thread.is_alive() for thread in threads) or len(seen) < writers * each:
+        page = log.read_on(conn, cursor, limit=7)
+        seen += [r.event.message_id for r in page]
+        cursor = page[-1].cursor if page else cursor
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == sorted(w * 1000 + n for w in range(writers) for n in range(each))
+    for w in range(writers):  # what one writer wrote keeps its order
+        mine = [n for n in seen if n // 1000 == w]
+        assert mine == sorted(mine)
+
+
+def test_a_cursor_is_kept_with_what_was_done(conn):
+    append(conn, 1)
+    with conn.transaction():
+        (read,) = log.read_on(conn, log.Cursor())[-1:]
+        log.save_cursor(conn, "somebody", read.cursor)
+    assert log.load_cursor(conn, "somebody") == read.cursor
+    assert log.load_cursor(conn, "nobody") is None
+
+
+def test_an_event_needs_a_known_kind_to_be_read(conn):
+    conn.execute("insert into event (at, kind, data) values (now(), 'from-the-future', '{}')")
+    with contextlib.suppress(psycopg.Error):
+        try:
+            log.read_on(conn, log.Cursor())
+        except Exception as error:
+            assert "from-the-future" in str(error)
+        else:
+            raise AssertionError("an unknown event was passed over in silence")
