@@ -72,19 +72,20 @@ def button(label: str, icon: str = "", kind: str = "secondary", href: str = "", 
         attrs["title"] = label
     if key:
         attrs["data_key"] = key
+    if href:
+        attrs["href"] = href
+    else:
+        attrs.setdefault("type", "button")
     context = {
+        "element": "a" if href else "button",
         "label": label,
         "icon": icon,
         "only_icon": only_icon,
         "key": key,
-        "href": href,
         "classes": classes,
+        "attrs": attributes(attrs),
     }
-    if not href:
-        attrs.setdefault("type", "button")
-    return SafeString(
-        render_to_string("ui/components/button.html", {**context, "attrs": attributes(attrs)}).strip()
-    )
+    return SafeString(render_to_string("ui/components/button.html", context).strip())
 
 
 @register.simple_tag
