@@ -8,6 +8,7 @@ from portevoix.web.accounts.models import User
 from portevoix.web.records.models import (
     Line,
     LineException,
+    LineHours,
     Organisation,
     SavedAnswer,
     Site,
@@ -70,19 +71,20 @@ def _line(line: Line) -> dict[str, Any]:
     return {
         **_of(line, LINE_FIELDS),
         "doors": [_of(door, DOOR_FIELDS) for door in line.doors.all()],
-        "hours": [
-            {
-                "weekday": row.weekday,
-                "opens": f"{row.opens:%H:%M}",
-                "closes": f"{row.closes:%H:%M}",
-                "valid_from": row.valid_from and row.valid_from.isoformat(),
-                "valid_to": row.valid_to and row.valid_to.isoformat(),
-            }
-            for row in line.hours.all()
-        ],  # fmt: skip
+        "hours": [_hours(row) for row in line.hours.all()],
         "exceptions": [_exception(row) for row in line.exceptions.all()],
         "skills": {row.skill.slug: row.min_level for row in line.lineskill_set.all()},
         "subjects": _tree(subjects, None),
+    }
+
+
+def _hours(row: LineHours) -> dict[str, Any]:
+    return {
+        "weekday": row.weekday,
+        "opens": f"{row.opens:%H:%M}",
+        "closes": f"{row.closes:%H:%M}",
+        "valid_from": row.valid_from and row.valid_from.isoformat(),
+        "valid_to": row.valid_to and row.valid_to.isoformat(),
     }
 
 

@@ -18,7 +18,7 @@ MAX_SPANS = 6
 MAX_DAYS = 62
 
 
-def _clock(label: str) -> forms.TimeField:
+def _clock(label: Any) -> forms.TimeField:
     return forms.TimeField(
         label=label,
         required=False,

@@ -99,7 +99,7 @@ class AnswerForm(RowForm[SavedAnswer]):
         body: str = self.cleaned_data["body"]
         _text, unknown = answers.fill(body, dict.fromkeys(answers.VARIABLES, "x"))
         if unknown:
-            names = ", ".join("{{ %s }}" % name for name in unknown)
+            names = ", ".join("{{ " + name + " }}" for name in unknown)
             raise forms.ValidationError(
                 _now("Variable inconnue : %(names)s. Voyez la liste des variables.") % {"names": names}
             )

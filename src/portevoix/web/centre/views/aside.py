@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -23,22 +24,18 @@ _STATES = {"": ["aside"], "classes": ["dismissed"], "repris": ["taken"]}
 _PAGE = 50
 
 
-class _Rows:
+class _Rows(Sequence[dict[str, Any]]):
     """What a Paginator needs: a count and a slice, each one query."""
 
     def __init__(self, states: list[str], lines: list[int] | None) -> None:
         self.asked: dict[str, Any] = {"states": states, "lines": lines}
 
-    def count(self) -> int:
-        """How many there are."""
+    def __len__(self) -> int:
         with database() as conn:
             found = store.row(conn, "aside_count", **self.asked)
         return int(found["n"]) if found else 0
 
-    def __len__(self) -> int:
-        return self.count()
-
-    def __getitem__(self, part: slice) -> list[dict[str, Any]]:
+    def __getitem__(self, part: Any) -> Any:
         with database() as conn:
             skip = part.start or 0
             return store.rows(conn, "aside", limit=part.stop - skip, skip=skip, **self.asked)

@@ -72,18 +72,14 @@ def delete(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
     """Only one without people."""
     model, _form, _title, _name = _kind(kind)
     row = get_object_or_404(model, pk=row_id)
-    users = row.user_set.exists()  # type: ignore[attr-defined] # all three are pointed to by accounts
     try:
-        if users:
-            raise ProtectedError("", set())
-        return remove(request, row, back=reverse("centre:groups"))
+        if not row.user_set.exists():  # type: ignore[attr-defined] # all three are pointed to by accounts
+            return remove(request, row, back=reverse("centre:groups"))
     except ProtectedError:
-        messages.error(
-            request,
-            _("Impossible de supprimer « %(name)s » : des personnes ou des équipes y sont rattachées.")
-            % {"name": row},
-        )
-        return redirect("centre:groups")
+        pass
+    said = _("Impossible de supprimer « %(name)s » : des personnes ou des équipes y sont rattachées.")
+    messages.error(request, said % {"name": row})
+    return redirect("centre:groups")
 
 
 def _context(title: Any) -> dict[str, Any]:

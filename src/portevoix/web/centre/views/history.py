@@ -43,10 +43,15 @@ def listing(request: HttpRequest) -> HttpResponse:
     if what in NAMES:
         changes = changes.filter(what=what)
     page = Paginator(changes, 50).get_page(request.GET.get("page"))
-    for change in page.object_list:
-        change.noun = NAMES.get(change.what, change.what)
-        change.fields = ", ".join(_names(change)) if change.verb == ConfigChange.Verb.CHANGED else ""
-    context = {"here": "history", "page": page, "nouns": NAMES.items(), "what": what}
+    rows = [
+        {
+            "change": row,
+            "noun": NAMES.get(row.what, row.what),
+            "fields": ", ".join(_names(row)) if _is_change(row) else "",
+        }
+        for row in page.object_list
+    ]
+    context = {"here": "history", "page": page, "rows": rows, "nouns": NAMES.items(), "what": what}
     return render(request, "centre/history.html", context)
 
 
@@ -76,6 +81,10 @@ def undo(request: HttpRequest, change_id: int) -> HttpResponse:
     if why := undoing.undo(request, row):
         messages.error(request, why)
     return redirect("centre:change", change_id)
+
+
+def _is_change(row: ConfigChange) -> bool:
+    return row.verb == ConfigChange.Verb.CHANGED
 
 
 def _names(row: ConfigChange) -> list[str]:

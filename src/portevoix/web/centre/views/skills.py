@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -63,9 +65,8 @@ def delete(request: HttpRequest, skill_id: int) -> HttpResponse:
 class LevelsForm(PlainForm):
     """One choice per skill: not, or from which level."""
 
-    def __init__(self, *args: object, none: str, levels: dict[int, int], **kwargs: object) -> None:
-        initial = {f"skill_{pk}": str(level) for pk, level in levels.items()}
-        super().__init__(*args, initial=initial, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, data: QueryDict | None, *, none: Any, levels: dict[int, int]) -> None:
+        super().__init__(data, initial={f"skill_{pk}": str(level) for pk, level in levels.items()})
         choices = [("", none), *LEVELS]
         for skill in Skill.objects.order_by("name"):
             self.fields[f"skill_{skill.pk}"] = forms.ChoiceField(

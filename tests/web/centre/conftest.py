@@ -1,0 +1,36 @@
+"""Fixtures of the settings pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from centre_world import build
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+
+@pytest.fixture
+def world(django_database: str) -> SimpleNamespace:
+    """The centre, fresh for this test."""
+    return build()
+
+
+@pytest.fixture
+def at(world: SimpleNamespace) -> Iterator[Any]:
+    """Give a signed-in client: ``at("admin")``; ``at()`` for a stranger."""
+    from django.test import Client, override_settings
+
+    def client(who: str = "") -> Client:
+        made = Client(HTTP_HOST="localhost", headers={"accept-language": "fr"})
+        if who:
+            made.force_login(getattr(world, who), "django.contrib.auth.backends.ModelBackend")
+        return made
+
+    with override_settings(STORAGES=STORAGES, EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
+        yield client
