@@ -14,7 +14,7 @@ with window_ as materialized (
   join conversation c on c.id = coalesce(o.merged_into, o.id)
   left join lateral (select state, holder_id from contact where conversation_id = c.id order by id desc limit 1) k on true
   where c.line_id = any(%(lines)s)
-    and (%(phrases)s::text[] is null or (select plain(coalesce(m.new_body, m.body)) || ' ' || plain(m.subject)
+    and (%(phrases)s::text[] is null or (select plain(concat_ws(' ', m.subject, m.sender_name, m.sender, m.recipients::text, coalesce(m.new_body, m.body)))
          from message m where m.id = w.id) ~ all(%(phrases)s))
     and (%(states)s::text[] is null or k.state = any(%(states)s))
     and (%(from_at)s::timestamptz is null or c.last_at >= %(from_at)s)

@@ -33,7 +33,7 @@ class DeskConfig(AppConfig):
         user_logged_out.connect(_gone, dispatch_uid="desk-signed-out")
 
 
-def _gone(sender: object, user: User | None = None, **_more: object) -> None:
+def _gone(user: User | None = None, **_more: object) -> None:
     if user is None:
         return
     try:

@@ -67,7 +67,8 @@ def desk_view(view: Callable[Concatenate[Page, P], HttpResponseBase]) -> View:
             with database() as conn:
                 page = Page(request, conn, access.actor(conn, request.user.pk or 0), timezone.now())
                 return view(page, *args, **kwargs)
-        except Missing:
+        except (Missing, psycopg.errors.NumericValueOutOfRange):
+            # A number no row can have is a number that does not exist.
             raise Http404 from None
         except NotAllowed as refused:
             return _refused(request, refused, 403)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from portevoix.actions import access, drafts
+from portevoix.actions import access, drafts, uploads
+from portevoix.actions.errors import Invalid
 from portevoix.domain.access import Action
 from portevoix.store import desk
 from portevoix.web.desk import thread
+from portevoix.web.desk.composing import recipients_of
 from portevoix.web.desk.lists import pack
 
 if TYPE_CHECKING:
@@ -54,15 +56,15 @@ def head(page: Page, row: dict[str, Any]) -> dict[str, Any]:
         "step": next_step,
         "open": open_now,
         "holds": holds,
-        "may_move": open_now and row["state"] != "offered" and access.may(page.who, Action.CONTACT_CLOSE, row),
+        "may_move": open_now
+        and row["state"] != "offered"
+        and access.may(page.who, Action.CONTACT_CLOSE, row),
         "urgency": urgency(page, row),
     }
 
 
 def composer(page: Page, row: dict[str, Any]) -> dict[str, Any]:
     """The reply box: draft, its files, recipients."""
-    from portevoix.web.desk.composing import recipients_of
-
     draft = drafts.get(page.conn, row["id"])
     return {
         "draft": draft,
@@ -74,8 +76,6 @@ def composer(page: Page, row: dict[str, Any]) -> dict[str, Any]:
 
 def drafts_uploads(page: Page, conversation_id: int) -> list[dict[str, Any]]:
     """The files that wait with the draft."""
-    from portevoix.actions import uploads
-
     return list(uploads.of_draft(page.conn, conversation_id))
 
 
@@ -97,11 +97,22 @@ def subjects(page: Page, line_id: int) -> list[dict[str, Any]]:
             at = by_id.get(at["parent_id"])
         return names[::-1]
 
-    leaves = []
-    for row in rows:
-        if row["id"] not in parents and (path := way(row)):
-            leaves.append({"id": row["id"], "label": " › ".join(path), "path": path})
+    leaves = [
+        {"id": row["id"], "label": " › ".join(path)}
+        for row in rows
+        if row["id"] not in parents and (path := way(row))
+    ]
     return sorted(leaves, key=lambda leaf: leaf["label"].casefold())
+
+
+def chosen_subject(page: Page, row: dict[str, Any]) -> int | None:
+    """The subject that a form names, of the conversation's own line. Raises ``Invalid``."""
+    chosen = page.request.POST.get("motif", "")
+    if not chosen:
+        return None
+    if not chosen.isdigit() or int(chosen) not in {leaf["id"] for leaf in subjects(page, row["line_id"])}:
+        raise Invalid("subject-unknown")
+    return int(chosen)
 
 
 def person(

@@ -29,7 +29,9 @@ SENTENCES = {
         "Un collègue tient cette conversation. Laissez-lui une note, ou demandez à un superviseur."
     ),
     "not-yours": gettext_lazy("Vous ne tenez pas cette conversation. Prenez-la d’abord."),
-    "person-other-line": gettext_lazy("Cette personne est suivie par une autre ligne : vous pouvez la lire, pas la modifier."),
+    "person-other-line": gettext_lazy(
+        "Cette personne est suivie par une autre ligne : vous pouvez la lire, pas la modifier."
+    ),
     "account-closed": gettext_lazy("Votre compte est fermé. Adressez-vous à votre administrateur."),
     "presence": gettext_lazy(
         "Ce changement de présence n’est pas possible maintenant. Pour une pause, indiquez le motif."
@@ -73,9 +75,13 @@ SENTENCES = {
         "Cette personne ne répond pas sur cette ligne. Choisissez quelqu’un d’autre."
     ),
     "same-conversation": gettext_lazy("On ne peut pas fusionner une conversation avec elle-même."),
-    "other-line": gettext_lazy("L’autre conversation est ouverte sur une autre ligne. Fusionnez dans l’autre sens, ou transférez-la d’abord."),
+    "other-line": gettext_lazy(
+        "L’autre conversation est ouverte sur une autre ligne. Fusionnez dans l’autre sens, ou transférez-la d’abord."
+    ),
     "merged": gettext_lazy("Cette fiche ou conversation a déjà été fusionnée. Rechargez la page."),
-    "first-message": gettext_lazy("Le premier message ne peut pas être séparé : rien ne resterait ici. Choisissez-en un plus récent."),
+    "first-message": gettext_lazy(
+        "Le premier message ne peut pas être séparé : rien ne resterait ici. Choisissez-en un plus récent."
+    ),
     "not-there": gettext_lazy("Ce message n’est plus dans cette conversation. Rechargez la page."),
     "empty-subject": gettext_lazy("Donnez un objet à la conversation."),
     "not-merged": gettext_lazy("Ces deux fiches sont déjà séparées."),

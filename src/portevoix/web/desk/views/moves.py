@@ -135,21 +135,10 @@ def park(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     return answer.after(page, row["id"], _("Conversation mise en attente."), focus="conversation-title")
 
 
-def _subject(page: Page, row: dict[str, Any]) -> int | None:
-    chosen = page.request.POST.get("motif", "")
-    if not chosen:
-        return None
-    if not chosen.isdigit() or int(chosen) not in {
-        leaf["id"] for leaf in pane.subjects(page, row["line_id"])
-    }:
-        raise Invalid("subject-unknown")
-    return int(chosen)
-
-
 @move(Action.CONTACT_CLOSE)
 def subject(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """Why the person came."""
-    contacts.choose_subject(page.conn, _contact(row), page.who.id, _subject(page, row), page.now)
+    contacts.choose_subject(page.conn, _contact(row), page.who.id, pane.chosen_subject(page, row), page.now)
     return answer.after(page, row["id"], _("Motif enregistré."), composer=False)
 
 
@@ -157,7 +146,7 @@ def subject(page: Page, row: dict[str, Any]) -> HttpResponseBase:
 def close(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """Done. Where the line has subjects one is chosen first."""
     contact_id = _contact(row)
-    chosen = _subject(page, row) or row["subject_id"]
+    chosen = pane.chosen_subject(page, row) or row["subject_id"]
     if chosen is None and row["has_subjects"]:
         raise Invalid("subject-required")
     contacts.close(

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portevoix.actions import presence
 from portevoix.actions.errors import Invalid
+from portevoix.realtime import token as live_token
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.desk.refusals import sentence
 from portevoix.web.desk.telling import poke
@@ -44,9 +45,9 @@ def change(page: Page) -> HttpResponseBase:
     reason = page.request.POST.get("raison", "")[:80].strip()
     if state == "paused" and not reason:
         reason = _("Pause")
+    if state not in STATES:
+        return _shown(page, sentence(Invalid("presence")), "danger")
     try:
-        if state not in STATES:
-            raise Invalid("presence")
         presence.set_state(page.conn, page.who.id, state, reason if state == "paused" else "", page.now)
     except Invalid as refused:
         return _shown(page, sentence(refused), "danger")
@@ -67,8 +68,6 @@ def beat(page: Page) -> HttpResponseBase:
 @desk_view
 def token(page: Page) -> HttpResponseBase:
     """What opens the live feed for this account and its lines, for a while."""
-    from portevoix.realtime import token as live_token
-
     topics = [f"account.{page.who.id}", *(f"line.{line_id}" for line_id in sorted(page.who.lines))]
     made = live_token.make(settings.SECRET_KEY.encode(), page.who.id, topics, time.time())
     return JsonResponse({"token": made})

@@ -22,6 +22,7 @@ from portevoix.store import desk
 from portevoix.store import search as store
 from portevoix.web.desk import lists
 from portevoix.web.desk.page import Page, desk_view
+from portevoix.web.desk.pane import subjects
 from portevoix.web.desk.refusals import SENTENCES
 from portevoix.web.records.models import SavedView
 
@@ -123,8 +124,6 @@ def _form(page: Page, filters: store.Filters) -> dict[str, Any]:
     lines = desk.rows(page.conn, "lines", lines=sorted(page.who.lines))
     advisers = desk.rows(page.conn, "advisers_of_lines", lines=sorted(page.who.lines))
     line = filters.lines[0] if page.request.GET.get("ligne") and filters.lines else None
-    from portevoix.web.desk.pane import subjects
-
     return {
         "lines": lines,
         "advisers": sorted({(one["id"], one["name"]) for one in advisers}, key=lambda one: one[1]),

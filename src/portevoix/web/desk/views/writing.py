@@ -53,7 +53,8 @@ def reply(page: Page, conversation_id: int) -> HttpResponseBase:
     closing = form.get("envoyer") == "clore"
     try:
         _mine(page, row)
-        if closing and row["has_subjects"] and row["subject_id"] is None:
+        subject_id = (pane.chosen_subject(page, row) if closing else None) or row["subject_id"]
+        if closing and row["has_subjects"] and subject_id is None:
             raise Invalid("subject-required")
         message_id = messages.reply(
             page.conn,
@@ -70,9 +71,7 @@ def reply(page: Page, conversation_id: int) -> HttpResponseBase:
         )
         said = _("Réponse envoyée.")
         if closing:
-            contacts.close(
-                page.conn, int(row["contact_id"]), page.who.id, subject_id=row["subject_id"], at=page.now
-            )
+            contacts.close(page.conn, int(row["contact_id"]), page.who.id, subject_id=subject_id, at=page.now)
             said = _("Réponse envoyée, conversation close.")
     except Missing:
         raise
@@ -173,15 +172,13 @@ def attach(page: Page, conversation_id: int) -> HttpResponseBase:
     problem = ""
     for file in page.request.FILES.getlist("fichiers"):
         try:
-            if (file.size or 0) > uploads.FILE_BYTES:
-                raise Invalid("file-too-large")
             uploads.add(
                 page.conn,
                 conversation_id=row["id"],
                 account_id=page.who.id,
                 name=file.name or "",
                 type=file.content_type or "application/octet-stream",
-                content=file.read(),
+                content=file.read(uploads.FILE_BYTES + 1),  # one more than allowed is refused there
                 at=page.now,
             )
         except Invalid as refused:
