@@ -1,0 +1,111 @@
+"""The live router on real PostgreSQL and NATS: who waits is offered, once, also when routers die."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "contracts"))
+from centre_rows import came, fill
+from conftest import until
+
+from portevoix.actions import contacts, presence
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def centre(conn):
+    fill(conn)
+    conn.execute("insert into adviser_line (account_id, line_id) values (1, 1), (2, 1), (2, 2)")
+    return conn
+
+
+def now():
+    return datetime.now(UTC)
+
+
+def seats(conn, account=None):
+    rows = conn.execute("select contact_id, account_id, state from seat order by contact_id").fetchall()
+    return [row for row in rows if account is None or row["account_id"] == account]
+
+
+def test_who_waits_is_offered_to_who_is_there(centre, start):
+    start("router")
+    first = came(centre, at=now()).contact_id
+    presence.set_state(centre, 1, "available", "", now())
+    (seat,) = until(lambda: seats(centre))
+    assert seat == {"contact_id": first, "account_id": 1, "state": "offered"}
+    contacts.accept(centre, first, 1, now())
+    assert contacts.get(centre, first)["state"] == "active"
+
+
+def test_never_above_capacity_and_the_next_comes_when_one_is_done(centre, start):
+    presence.set_state(centre, 1, "available", "", now())
+    ids = [came(centre, f"p{n}@client.example", at=now()).contact_id for n in range(6)]
+    start("router")
+    until(lambda: len(seats(centre)) == 3)
+    for contact_id in ids[:3]:
+        contacts.accept(centre, contact_id, 1, now())
+    contacts.close(centre, ids[0], 1, subject_id=None, at=now())
+    until(lambda: {s["contact_id"] for s in seats(centre)} == {ids[1], ids[2], ids[3]})
+
+
+def test_only_advisers_of_the_line_get_it(centre, start):
+    start("router")
+    cpf = came(centre, door=2, at=now()).contact_id
+    presence.set_state(centre, 1, "available", "", now())
+    both = came(centre, at=now(), sender="b@client.example").contact_id
+    until(lambda: seats(centre, 1))
+    assert [s["contact_id"] for s in seats(centre)] == [both]
+    presence.set_state(centre, 2, "available", "", now())
+    until(lambda: [s for s in seats(centre, 2) if s["contact_id"] == cpf])
+
+
+def test_declined_goes_to_the_other(centre, start):
+    start("router")
+    presence.set_state(centre, 1, "available", "", now())
+    contact_id = came(centre, at=now()).contact_id
+    until(lambda: seats(centre, 1))
+    presence.set_state(centre, 2, "available", "", now())
+    contacts.decline(centre, contact_id, 1, now())
+    until(lambda: [s for s in seats(centre, 2) if s["contact_id"] == contact_id])
+
+
+def test_one_leads_and_the_other_takes_over_when_it_is_killed(centre, start, environment):
+    first = start("router")
+    second = start("router")
+    presence.set_state(centre, 1, "available", "", now())
+    one = came(centre, at=now()).contact_id
+    until(lambda: seats(centre))
+    first.kill()
+    two = came(centre, "b@client.example", at=now()).contact_id
+    until(lambda: {s["contact_id"] for s in seats(centre)} == {one, two}, 8)
+    offered = centre.execute(
+        "select contact_id, count(*) as n from event where kind = 'contact-offered' group by 1"
+    ).fetchall()
+    assert {row["contact_id"]: row["n"] for row in offered} == {one: 1, two: 1}
+    assert second.popen.poll() is None
+
+
+def test_without_the_bus_it_is_only_slower(centre, start, own_nats):
+    start("router")
+    presence.set_state(centre, 1, "available", "", now())
+    own_nats.stop()
+    contact_id = came(centre, at=now()).contact_id
+    until(lambda: [s for s in seats(centre) if s["contact_id"] == contact_id])
+
+
+def test_timers_end_offers_and_the_router_offers_again(centre, start):
+    centre.execute("update line set offer_seconds = 5")
+    start("router")
+    start("timers")
+    presence.set_state(centre, 1, "available", "", now())
+    contact_id = came(centre, at=now()).contact_id
+    until(lambda: seats(centre, 1))
+    # The offer's time is over: the row is turned back rather than waited for.
+    centre.execute("update seat set expires_at = now() - interval '1 second' where contact_id = %s", [contact_id])
+    until(lambda: contacts.get(centre, contact_id)["declined"] == [1])
+    presence.set_state(centre, 2, "available", "", now())
+    until(lambda: [s for s in seats(centre, 2) if s["contact_id"] == contact_id])
