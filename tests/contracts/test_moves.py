@@ -236,3 +236,22 @@ def test_a_pause_needs_a_reason(conn):
     with pytest.raises(Invalid):
         presence.set_state(conn, 1, "paused", " ", NOW)
     assert presence.get(conn, 1)["state"] == "available"
+
+
+def test_who_misses_an_offer_pauses_and_keeps_what_they_hold(conn):
+    presence.set_state(conn, 1, "available", "", NOW)
+    held = came(conn).contact_id
+    contacts.take(conn, held, 1, NOW)
+    presence.missed(conn, 1, NOW)
+    assert (presence.get(conn, 1)["state"], presence.get(conn, 1)["reason"]) == ("paused", presence.MISSED)
+    assert contacts.get(conn, held)["state"] == "active"
+
+
+def test_the_sweeper_frees_work_of_a_closed_account(conn):
+    presence.set_state(conn, 1, "available", "", NOW)
+    held = came(conn).contact_id
+    contacts.take(conn, held, 1, NOW)
+    assert presence.repair(conn, NOW) == []
+    conn.execute("update account set is_active = false where id = 1")
+    assert presence.repair(conn, NOW) == [held]
+    agrees(conn, held)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: A browser that was not heard of for so long has vanished; its heartbeat comes every 20 s, and
 #: a sleeping tab may be throttled to one a minute.
 VANISHED_AFTER = timedelta(seconds=75)
+#: The reason of a pause that the centre decided.
+MISSED = "missed-offer"
 
 
 def get(conn: Connection, account_id: int) -> dict[str, Any]:
@@ -60,3 +62,21 @@ def sweep(conn: Connection, at: datetime) -> list[int]:
         set_state(conn, row["account_id"], "away", "vanished", at)
         gone.append(int(row["account_id"]))
     return gone
+
+
+def missed(conn: Connection, account_id: int, at: datetime) -> None:
+    """An offer ran out unanswered: no further offers until the adviser says that they are there again.
+
+    What they hold stays theirs: they may just be writing a long answer."""
+    if get(conn, account_id)["state"] == "available":
+        set_state(conn, account_id, "paused", MISSED, at)
+
+
+def repair(conn: Connection, at: datetime) -> list[int]:
+    """Free work held by somebody who is not here (a crash in the middle, an account that was closed).
+
+    Gives the contacts; the caller reports them, since nothing should be found."""
+    freed: list[int] = []
+    for row in live.rows(conn, "left_behind", before=at - VANISHED_AFTER):
+        freed += release_all(conn, row["account_id"], "sweeper", at)
+    return freed

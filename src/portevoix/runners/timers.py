@@ -1,15 +1,25 @@
-"""What time does: offers end, parked work comes back, browsers that vanished free their work."""
+"""What time does: offers end, parked work comes back, browsers that vanished free their work.
+
+Also the sweeper of promise 5: whatever is held by nobody who is here waits again, and that is reported."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+import time
+from typing import TYPE_CHECKING, Final
 
 from portevoix.actions import contacts, presence
 from portevoix.runners.base import Rounds, setup_logging
 from portevoix.store.clock import DatabaseClock
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from portevoix.store.db import Connection
+
+log = logging.getLogger(__name__)
+
+REPAIR_SECONDS: Final = 15.0
 
 
 class Timers:
@@ -18,15 +28,29 @@ class Timers:
     def __init__(self, rounds: Rounds) -> None:
         self._bus = rounds.bus
         self._clock = DatabaseClock()
+        self._repaired = float("-inf")
 
     def round(self, conn: Connection) -> None:
         """Everything that is due now."""
         at = self._clock.now(conn)
-        done = bool(contacts.expire_offers(conn, at))
+        expired = contacts.expire_offers(conn, at)
+        for _, account_id in expired:
+            presence.missed(conn, account_id, at)
+        done = bool(expired)
         done |= bool(contacts.wake_due(conn, at))
         done |= bool(presence.sweep(conn, at))
+        done |= self._repair(conn, at)
         if done:
             self._bus.poke()
+
+    def _repair(self, conn: Connection, at: datetime) -> bool:
+        if time.monotonic() - self._repaired < REPAIR_SECONDS:
+            return False
+        self._repaired = time.monotonic()
+        freed = presence.repair(conn, at)
+        if freed:
+            log.warning("timers: contacts %s were held by somebody who is not here: they wait again", freed)
+        return bool(freed)
 
 
 def main() -> None:

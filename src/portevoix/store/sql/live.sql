@@ -72,3 +72,13 @@ select pg_try_advisory_lock(7037770001) as held
 
 -- name: conversation_lines
 select id, line_id from conversation where id = any(%(ids)s::bigint[])
+
+-- name: left_behind
+-- Who holds or is offered work and is not here: their account is closed, or their browser has gone. Promise 5.
+select distinct h.account_id
+from (select holder_id as account_id from contact where state in ('active', 'wrap-up')
+      union select account_id from seat) h
+join account a on a.id = h.account_id
+left join presence p on p.account_id = h.account_id
+where not a.is_active or (coalesce(p.state, 'offline') in ('offline', 'away') and p.seen_at < %(before)s)
+order by 1
