@@ -25,13 +25,19 @@ _MBOX_FROM = re.compile(rb"(?:\A|\n\r?\n)(?=From [^\r\n]{3,200}\r?\n)")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `portevoix mail ...`; 0 when every file could be read, 1 otherwise."""
-    parser = argparse.ArgumentParser(prog="portevoix mail", description="Mails as the centre understands them.")
+    parser = argparse.ArgumentParser(
+        prog="portevoix mail", description="Mails as the centre understands them."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     show = commands.add_parser("show", help="show mail files, folders of them, or .mbox files")
     show.add_argument("paths", nargs="+", metavar="PATH")
     show.add_argument("--json", action="store_true", help="one JSON line a mail")
     show.add_argument(
-        "--trusted", action="append", default=[], metavar="NAME", help="a server whose Authentication-Results count"
+        "--trusted",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a server whose Authentication-Results count",
     )
     options = parser.parse_args(argv)
     try:
@@ -47,10 +53,16 @@ def _show(paths: Sequence[str], *, as_json: bool, trusted: frozenset[str]) -> in
     for name, raw, error in _mails(paths):
         if raw is None:
             failed = True
-            line = json.dumps({"file": name, "error": error}, ensure_ascii=False) if as_json else f"{name}: {error}\n"
+            line = (
+                json.dumps({"file": name, "error": error}, ensure_ascii=False)
+                if as_json
+                else f"{name}: {error}\n"
+            )
         else:
             mail = understand(raw, trusted=trusted)
-            line = json.dumps(record(name, raw, mail), ensure_ascii=False) if as_json else _readable(name, mail)
+            line = (
+                json.dumps(record(name, raw, mail), ensure_ascii=False) if as_json else _readable(name, mail)
+            )
         out.write(line.encode("utf-8", "replace") + b"\n")
         out.flush()
     return 1 if failed else 0
@@ -68,7 +80,14 @@ def record(name: str, raw: bytes, mail: Mail) -> dict[str, Any]:
         "new_text": mail.new_text,
         "html": mail.html,
         "attachments": [
-            {"name": a.name, "type": a.type, "size": a.size, "sha256": a.sha256, "part": a.part, "inline": a.inline}
+            {
+                "name": a.name,
+                "type": a.type,
+                "size": a.size,
+                "sha256": a.sha256,
+                "part": a.part,
+                "inline": a.inline,
+            }
             for a in mail.attachments
         ],
         "message_id": mail.message_id,
@@ -100,7 +119,9 @@ def _mails(paths: Sequence[str]) -> Iterator[tuple[str, bytes | None, str]]:
                     yield name, None, reason
                     continue
                 with file.open("rb") as stream:
-                    raw = stream.read(DEFAULT.size * 4 if file.suffix.lower() == ".mbox" else DEFAULT.size + 1)
+                    raw = stream.read(
+                        DEFAULT.size * 4 if file.suffix.lower() == ".mbox" else DEFAULT.size + 1
+                    )
             except (OSError, ValueError) as error:
                 yield name, None, getattr(error, "strerror", None) or str(error)
                 continue
@@ -149,7 +170,12 @@ def _readable(name: str, mail: Mail) -> str:
         ("Signed", mail.signed or ""),
         ("Encrypted", mail.encrypted or ""),
         ("Meetings", "; ".join(f"{m.summary} {m.start}" for m in mail.meetings)),
-        ("Sender", ", ".join(f"{r.method}={r.result}{'' if r.trusted else ' (claimed)'}" for r in mail.authentication)),
+        (
+            "Sender",
+            ", ".join(
+                f"{r.method}={r.result}{'' if r.trusted else ' (claimed)'}" for r in mail.authentication
+            ),
+        ),
         ("Problems", ", ".join(mail.problems)),
     )
     lines += [f"{label + ':':<13}{value}" for label, value in told if value]

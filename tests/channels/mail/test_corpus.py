@@ -17,7 +17,10 @@ CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.eml"))
 def test_mail_is_understood(path):
     raw = path.read_bytes()
     mail = read(raw)
-    told = json.loads(json.dumps(record(path.name, raw, mail))) | {"quoted_text": mail.quoted_text, "signature": mail.signature}
+    told = json.loads(json.dumps(record(path.name, raw, mail))) | {
+        "quoted_text": mail.quoted_text,
+        "signature": mail.signature,
+    }
     expected = json.loads(path.with_suffix(".json").read_text())
     assert {key: told[key] for key in expected} == expected
 

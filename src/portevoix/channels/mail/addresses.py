@@ -8,7 +8,7 @@ from portevoix.channels.mail.charsets import clean
 from portevoix.channels.mail.model import Address
 from portevoix.channels.mail.words import decode_words, one_line
 
-_TOKEN = re.compile(
+_PIECE = re.compile(
     r"""(?P<quoted>"(?:[^"\\]|\\.)*+"?)|(?P<special>[,;:<>()])|(?P<space>\s++)|(?P<atom>[^\s,;:<>()"]++)""",
     re.DOTALL,
 )
@@ -31,7 +31,7 @@ def parse_addresses(value: str) -> tuple[Address, ...]:
     if simple:
         return (Address(simple.group(1) or "", simple.group(2)),)
     reader = _Reader()
-    for match in _TOKEN.finditer(value[:_MAX_CHARS]):
+    for match in _PIECE.finditer(value[:_MAX_CHARS]):
         kind = match.lastgroup or ""
         reader.take(kind, match.group())
         if len(reader.found) >= MAX_ADDRESSES:
@@ -53,32 +53,32 @@ class _Reader:
         self.comments: list[str] = []
         self.in_angle = False
 
-    def take(self, kind: str, token: str) -> None:
-        if token == "(":
+    def take(self, kind: str, piece: str) -> None:
+        if piece == "(":
             self.comment_depth += 1
-        elif token == ")":
+        elif piece == ")":
             self.comment_depth = max(0, self.comment_depth - 1)
         elif self.comment_depth:
-            self.comments.append(token)
+            self.comments.append(piece)
         elif self.in_angle:
-            self.take_in_angle(kind, token)
-        elif token == "<" and self.angle is None:
+            self.take_in_angle(kind, piece)
+        elif piece == "<" and self.angle is None:
             self.in_angle, self.angle = True, []
-        elif token in ",;":
+        elif piece in ",;":
             self.finish()
-        elif token == ":" and not any("@" in word for word in self.words):
+        elif piece == ":" and not any("@" in word for word in self.words):
             self.reset()  # the name of a group: "undisclosed-recipients:;"
-        elif token not in "<>":
-            self.words.append(_unquoted(token) if kind == "quoted" else (" " if kind == "space" else token))
+        elif piece not in "<>":
+            self.words.append(_unquoted(piece) if kind == "quoted" else (" " if kind == "space" else piece))
 
-    def take_in_angle(self, kind: str, token: str) -> None:
+    def take_in_angle(self, kind: str, piece: str) -> None:
         assert self.angle is not None
-        if token == ">":
+        if piece == ">":
             self.in_angle = False
-        elif token == ":":
+        elif piece == ":":
             self.angle.clear()  # an old source route: <@a,@b:real@address>
         elif kind != "space":
-            self.angle.append(token)
+            self.angle.append(piece)
 
     def finish(self) -> None:
         name = "".join(self.words)
@@ -106,6 +106,6 @@ def _bare(text: str) -> tuple[str, str]:
     return " ".join(words[:at] + words[at + 1 :]), words[at]
 
 
-def _unquoted(token: str) -> str:
-    inner = token[1:-1] if len(token) > 1 and token.endswith('"') else token[1:]
+def _unquoted(piece: str) -> str:
+    inner = piece[1:-1] if len(piece) > 1 and piece.endswith('"') else piece[1:]
     return _PAIR.sub(r"\1", inner) if "\\" in inner else inner

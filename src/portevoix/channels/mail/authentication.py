@@ -19,7 +19,9 @@ _MAX_CHARS = 8000
 _RESULT = re.compile(r"\s*([a-z0-9_-]{1,40})(?:\s?/\s?\d{1,3})?\s*=\s*([a-z0-9_-]{1,40})", re.IGNORECASE)
 _COMMENT = re.compile(r"\([^()]*\)")
 _MAX_COMMENT_DEPTH = 5
-_PROPERTY = re.compile(r"([a-z]{1,20}\.[a-z0-9_-]{1,40}|reason)\s?=\s?(\"[^\"]{0,500}\"|[^\s;\"]{1,500})", re.IGNORECASE)
+_PROPERTY = re.compile(
+    r"([a-z]{1,20}\.[a-z0-9_-]{1,40}|reason)\s?=\s?(\"[^\"]{0,500}\"|[^\s;\"]{1,500})", re.IGNORECASE
+)
 
 
 def authentication_results(headers: Headers, trusted: Collection[str]) -> tuple[AuthResult, ...]:
@@ -68,7 +70,9 @@ def _clauses(value: str) -> list[str]:
     """Cut at the semicolons outside quotation marks."""
     if '"' not in value:
         return value.split(";")
-    clauses, current, quoted = [], [], False
+    clauses: list[str] = []
+    current: list[str] = []
+    quoted = False
     for char in value:
         if char == '"':
             quoted = not quoted

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 
 from portevoix.channels.mail.headers import Headers
+from portevoix.channels.mail.words import one_line
 
 LOOP_HEADER = "X-Portevoix-Loop"
 
@@ -35,23 +36,29 @@ _VACATION = re.compile(
 
 
 def automatic_reason(
-    headers: Headers, subject: str, type_: str, report_type: str, *, null_sender: bool, own_lists: Collection[str]
+    headers: Headers,
+    subject: str,
+    type_: str,
+    report_type: str,
+    *,
+    null_sender: bool,
+    own_lists: Collection[str],
 ) -> str | None:
     """Why no person wrote this mail, as a short code with the deciding value, or None."""
     if headers.raw(LOOP_HEADER.lower()):
         return "loop"
-    submitted = headers.raw("auto-submitted").partition(";")[0].strip().lower()
+    submitted = headers.text("auto-submitted").partition(";")[0].strip().lower()
     if submitted and submitted != "no":
         return f"auto-submitted: {submitted[:40]}"
-    if type_ == "multipart/report" or type_ == "message/disposition-notification":
-        return f"report: {report_type or 'unknown'}"[:60]
+    if type_ in ("multipart/report", "message/disposition-notification"):
+        return f"report: {one_line(report_type) or 'unknown'}"[:60]
     machine = next((name for name in _MACHINE_HEADERS if _is_set(headers.raw(name))), None)
     if machine:
         return machine
     listed = _list_reason(headers, own_lists)
     if listed:
         return listed
-    suppress = headers.raw("x-auto-response-suppress").lower()
+    suppress = headers.text("x-auto-response-suppress").lower()
     if any(word in suppress for word in ("all", "oof", "autoreply")):
         return f"x-auto-response-suppress: {suppress[:40]}"
     if null_sender:

@@ -17,8 +17,20 @@ from portevoix.channels.mail.structure import Outline, Part
 from portevoix.channels.mail.tnef import is_tnef, open_tnef
 from portevoix.channels.mail.transfer import decode_transfer
 
-_READABLE = frozenset("text/plain text/html text/enriched text/richtext text/markdown text/x-markdown text/amp".split())
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s{0,3}=\s{0,3}[\"']?([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
+_READABLE = frozenset(
+    [
+        "text/plain",
+        "text/html",
+        "text/enriched",
+        "text/richtext",
+        "text/markdown",
+        "text/x-markdown",
+        "text/amp",
+    ]
+)
+_META_CHARSET = re.compile(
+    rb"<meta[^>]{0,200}?charset\s{0,3}=\s{0,3}[\"']?([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE
+)
 _WORD = re.compile(r"\w+")
 _LINK = re.compile(r"https?://\S+|mailto:\S+|\[(?:image|cid):[^\]]{0,200}\]")
 _MIME_NOTICE = re.compile(rb"mime|multi-?part", re.IGNORECASE)
@@ -99,7 +111,9 @@ class _Gatherer:
         return self.file(part, content, name, disposition)
 
     def is_text(self, part: Part, disposition: str, name: str) -> bool:
-        if part.type not in _READABLE and not (part.type.startswith("text/") and not disposition and not name):
+        if part.type not in _READABLE and not (
+            part.type.startswith("text/") and not disposition and not name
+        ):
             return False
         if part.type in ("text/calendar", "text/rfc822-headers", "text/vcard", "text/x-vcard", "text/rtf"):
             return False
@@ -139,7 +153,7 @@ class _Gatherer:
         path = part.path or "0"
         if not content and not part.path and not name:
             return []  # an empty mail is not a file
-        if is_tnef(part.type, name, content):
+        if is_tnef(content):
             return self.tnef(content, name, path)
         self.note_special(part, content, name)
         if part.type in ("message/rfc822", "message/global"):
@@ -147,7 +161,9 @@ class _Gatherer:
         cid = part.headers.raw("content-id").strip().strip("<>")[:500] or None
         inline = disposition != "attachment" and cid is not None and part.type.startswith("image/")
         self.body.attachments.append(
-            files.attachment(content, name, part.type, path, inline=inline or disposition == "inline", content_id=cid)
+            files.attachment(
+                content, name, part.type, path, inline=inline or disposition == "inline", content_id=cid
+            )
         )
         return []
 
@@ -171,7 +187,9 @@ class _Gatherer:
         opened = open_tnef(content)
         if opened is None:
             self.body.problems["tnef-broken"] = None
-            self.body.attachments.append(files.attachment(content, name or "winmail.dat", "application/ms-tnef", path))
+            self.body.attachments.append(
+                files.attachment(content, name or "winmail.dat", "application/ms-tnef", path)
+            )
             return []
         if opened.damaged:
             self.body.problems["tnef-broken"] = None
@@ -179,7 +197,11 @@ class _Gatherer:
             inner_path = f"{path}.tnef.{number}"
             self.body.attachments.append(
                 files.attachment(
-                    inner.content, files.safe_name(inner.name), inner.type, inner_path, content_id=inner.content_id
+                    inner.content,
+                    files.safe_name(inner.name),
+                    inner.type,
+                    inner_path,
+                    content_id=inner.content_id,
                 )
             )
         if opened.html or opened.text:
@@ -211,7 +233,9 @@ def readable(body: Body) -> tuple[str, str | None, int | None]:
 def _html_of(piece: Piece) -> str:
     if piece.html is not None:
         return piece.html
-    return f"<pre>{stdlib_html.escape(piece.plain or '')}</pre>" if piece.plain and piece.plain.strip() else ""
+    return (
+        f"<pre>{stdlib_html.escape(piece.plain or '')}</pre>" if piece.plain and piece.plain.strip() else ""
+    )
 
 
 def _text_of(piece: Piece, problems: dict[str, None]) -> tuple[str, int | None]:
@@ -247,7 +271,7 @@ def _unflow(text: str, delsp: bool) -> str:
     for line in text.split("\n"):
         bare = line.lstrip(">")
         depth = len(line) - len(bare)
-        content = bare[1:] if bare.startswith(" ") else bare
+        content = bare.removeprefix(" ")
         flows = content.endswith(" ") and content != "-- "
         kept = content[:-1] if flows and delsp else content
         if open_depth == depth and content != "-- ":
@@ -280,5 +304,9 @@ def inner_text(found: Outline, body: Body, read: Callable[[bytes], tuple[Headers
     if body.attached_mail is None:
         return ""
     headers, text = read(found.raw[body.attached_mail[0] : body.attached_mail[1]])
-    lines = [f"{name}: {headers.text(name.lower())}" for name in ("From", "Date", "Subject") if headers.raw(name.lower())]
+    lines = [
+        f"{name}: {headers.text(name.lower())}"
+        for name in ("From", "Date", "Subject")
+        if headers.raw(name.lower())
+    ]
     return "\n".join((*lines, "", text)).strip()

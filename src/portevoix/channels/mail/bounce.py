@@ -11,19 +11,29 @@ from portevoix.channels.mail.words import one_line
 
 _MAX_RECIPIENTS = 100
 _MAX_REPORT = 200_000
-_SENDER = re.compile(r"(?:mailer-daemon|mail-daemon|postmaster|mailerdaemon|bounces?|microsoftexchange[0-9a-f]*)@?", re.I)
+_SENDER = re.compile(
+    r"(?:mailer-daemon|mail-daemon|postmaster|mailerdaemon|bounces?|microsoftexchange[0-9a-f]*)@?",
+    re.IGNORECASE,
+)
 _SUBJECT = re.compile(
     r"undeliver|delivery (?:status notification|failure|has failed|problem|report)|mail delivery|returned mail|failure notice"
     r"|non remis|non distribu|[ée]chec de (?:la )?(?:remise|distribution|livraison)|message non d[ée]livr|impossible de remettre"
     r"|mail system error|message status|warning: (?:message|could not send)|delayed|retard[ée]",
     re.IGNORECASE,
 )
-_DELAY = re.compile(r"delayed|retard[ée]|warning:|will (?:be retried|continue|keep trying)|not yet been delivered", re.I)
+_DELAY = re.compile(
+    r"delayed|retard[ée]|warning:|will (?:be retried|continue|keep trying)|not yet been delivered",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+='/-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _CODE = re.compile(r"(?<!\d)([45]\d\d)[ -]")
-_BODY_ID = re.compile(r"^[ >\t]{0,4}message-id:[ \t]{0,4}(?:\r?\n[ \t]{1,4})?(<[^<>\s]{3,500}>)", re.I | re.M)
-_BODY_SUBJECT = re.compile(r"^[ >\t]{0,4}(?:subject|objet)[ \xa0]?:[ \t]*([^\r\n]{1,500})", re.I | re.M)
+_BODY_ID = re.compile(
+    r"^[ >\t]{0,4}message-id:[ \t]{0,4}(?:\r?\n[ \t]{1,4})?(<[^<>\s]{3,500}>)", re.IGNORECASE | re.MULTILINE
+)
+_BODY_SUBJECT = re.compile(
+    r"^[ >\t]{0,4}(?:subject|objet)[ \xa0]?:[ \t]*([^\r\n]{1,500})", re.IGNORECASE | re.MULTILINE
+)
 
 
 def from_report(status: bytes, original: bytes | None) -> Bounce | None:
@@ -52,7 +62,14 @@ def from_report(status: bytes, original: bytes | None) -> Bounce | None:
 
 
 def from_wording(
-    headers: Headers, sender: str, subject: str, text: str, original: bytes | None, *, null_sender: bool, own: str
+    headers: Headers,
+    sender: str,
+    subject: str,
+    text: str,
+    original: bytes | None,
+    *,
+    null_sender: bool,
+    own: str,
 ) -> Bounce | None:
     """A bounce without a machine-readable part. Two signs must meet: who sends it, and what it says.
 
@@ -69,19 +86,26 @@ def from_wording(
         a for a in dict.fromkeys(_ADDRESS.findall(head)) if a.lower() not in (own.lower(), sender.lower())
     ]
     permanent = _DELAY.search(subject + "\n" + head[:2000]) is None
-    status = _status(head) if _STATUS.search(head) or _CODE.search(head) else ("5.0.0" if permanent else "4.0.0")
+    status = (
+        _status(head) if _STATUS.search(head) or _CODE.search(head) else ("5.0.0" if permanent else "4.0.0")
+    )
     diagnostic = _diagnostic(head)
     message_id, original_subject = _original(original)
     if message_id is None:
         found = _BODY_ID.search(text[:_MAX_REPORT])
-        message_id = found.group(1) if found else first_id(headers.raw("in-reply-to") or headers.raw("references"))
+        message_id = (
+            found.group(1) if found else first_id(headers.raw("in-reply-to") or headers.raw("references"))
+        )
     if original_subject is None:
         named = _BODY_SUBJECT.search(text[len(head) : _MAX_REPORT])
         original_subject = one_line(named.group(1)) if named else None
     recipients = tuple(
-        FailedRecipient(a[:320], "failed" if permanent else "delayed", status, diagnostic) for a in addresses[:5]
+        FailedRecipient(a[:320], "failed" if permanent else "delayed", status, diagnostic)
+        for a in addresses[:5]
     )
-    return Bounce(recipients, message_id, original_subject, permanent and not status.startswith("4"), standard=False)
+    return Bounce(
+        recipients, message_id, original_subject, permanent and not status.startswith("4"), standard=False
+    )
 
 
 def _says_so(subject: str, text: str) -> bool:
@@ -90,7 +114,13 @@ def _says_so(subject: str, text: str) -> bool:
 
 def _before_original(text: str) -> tuple[str, str, str]:
     """What the far server says, before the copy of our own mail."""
-    for mark in ("--- Below this line", "------ This is a copy", "----- Original message", "Received:", "Return-Path:"):
+    for mark in (
+        "--- Below this line",
+        "------ This is a copy",
+        "----- Original message",
+        "Received:",
+        "Return-Path:",
+    ):
         at = text.find(mark)
         if at >= 0:
             return text[:at], mark, text[at:]

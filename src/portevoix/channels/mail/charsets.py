@@ -14,12 +14,80 @@ from functools import lru_cache
 # Python codecs that are text in some mail somewhere. A fixed set, since others (idna, punycode,
 # unicode_escape) are slow or dangerous on foreign bytes.
 _KNOWN = frozenset(
-    """ascii utf-8 utf-7 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be cp1250 cp1251 cp1252 cp1253
-    cp1254 cp1255 cp1256 cp1257 cp1258 cp437 cp850 cp852 cp855 cp858 cp860 cp863 cp865 cp866 cp874 cp932 cp949
-    cp950 big5 big5hkscs gb2312 gbk gb18030 hz euc_jp euc_kr johab shift_jis shift_jisx0213 iso2022_jp
-    iso2022_jp_1 iso2022_jp_2 iso2022_jp_3 iso2022_kr iso8859-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5
-    iso8859-6 iso8859-7 iso8859-8 iso8859-9 iso8859-10 iso8859-11 iso8859-13 iso8859-14 iso8859-15 iso8859-16
-    koi8-r koi8-u kz1048 mac-roman mac-cyrillic mac-greek mac-latin2 mac-turkish ptcp154 tis-620""".split()
+    [
+        "ascii",
+        "utf-8",
+        "utf-7",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32",
+        "utf-32-le",
+        "utf-32-be",
+        "cp1250",
+        "cp1251",
+        "cp1252",
+        "cp1253",
+        "cp1254",
+        "cp1255",
+        "cp1256",
+        "cp1257",
+        "cp1258",
+        "cp437",
+        "cp850",
+        "cp852",
+        "cp855",
+        "cp858",
+        "cp860",
+        "cp863",
+        "cp865",
+        "cp866",
+        "cp874",
+        "cp932",
+        "cp949",
+        "cp950",
+        "big5",
+        "big5hkscs",
+        "gb2312",
+        "gbk",
+        "gb18030",
+        "hz",
+        "euc_jp",
+        "euc_kr",
+        "johab",
+        "shift_jis",
+        "shift_jisx0213",
+        "iso2022_jp",
+        "iso2022_jp_1",
+        "iso2022_jp_2",
+        "iso2022_jp_3",
+        "iso2022_kr",
+        "iso8859-1",
+        "iso8859-2",
+        "iso8859-3",
+        "iso8859-4",
+        "iso8859-5",
+        "iso8859-6",
+        "iso8859-7",
+        "iso8859-8",
+        "iso8859-9",
+        "iso8859-10",
+        "iso8859-11",
+        "iso8859-13",
+        "iso8859-14",
+        "iso8859-15",
+        "iso8859-16",
+        "koi8-r",
+        "koi8-u",
+        "kz1048",
+        "mac-roman",
+        "mac-cyrillic",
+        "mac-greek",
+        "mac-latin2",
+        "mac-turkish",
+        "ptcp154",
+        "tis-620",
+    ]
 )
 # Labels seen in mail that Python does not know, or that browsers read as a larger charset.
 _ALIASES = {
@@ -52,8 +120,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 def codec_of(label: str) -> str | None:
     """The Python codec that a mail's charset label means, or None when nobody knows it."""
     name = label.strip().strip("\"'").lower()[:60]
-    if name.startswith("charset="):
-        name = name[8:]
+    name = name.removeprefix("charset=")
     name = _ALIASES.get(name, name)
     try:
         canonical = codecs.lookup(name).name
@@ -102,7 +169,7 @@ def _western(data: bytes, codec: str, *, labelled: bool) -> tuple[str, str | Non
     text = _strict_utf8(data)
     if text is not None:
         return text, None if codec == "utf-8" or not labelled or data.isascii() else "charset-wrong"
-    if codec == "iso8859-1" or codec == "cp1252":
+    if codec in ("iso8859-1", "cp1252"):
         return _windows1252(data), None
     if codec == "utf-8":
         repaired = data.decode("utf-8", "replace")

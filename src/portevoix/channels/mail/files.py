@@ -34,7 +34,12 @@ def name_of(part: Part, disposition_params: dict[str, str]) -> str:
 
 def default_name(type_: str, path: str) -> str:
     """A name for a part that has none: "attachment-2.1.pdf"."""
-    ending = {"message/rfc822": ".eml", "image/jpeg": ".jpg", "text/plain": ".txt", "text/calendar": ".ics"}.get(type_)
+    ending = {
+        "message/rfc822": ".eml",
+        "image/jpeg": ".jpg",
+        "text/plain": ".txt",
+        "text/calendar": ".ics",
+    }.get(type_)
     if ending is None:
         ending = mimetypes.guess_extension(type_, strict=False) or ".bin"
     return f"attachment-{path or '0'}{ending}".replace("/", "-")

@@ -54,6 +54,9 @@ def parse_head(raw: bytes, start: int, end: int, limit: int) -> tuple[Headers, i
     if taken is not None:  # a line that is no header: from there on it is body
         body = start + taken
         headers.problems.append("header-broken")
+    if "\x00" in text:
+        for found in headers.values.values():
+            found[:] = [value.replace("\x00", "") for value in found]
     if not text.isascii():
         for found in headers.values.values():
             found[:] = [v if v.isascii() else decode_header_bytes(v.encode("latin-1")) for v in found]
@@ -146,7 +149,7 @@ def parse_params(value: str) -> tuple[str, dict[str, str]]:
 
 
 def _parse_params(value: str) -> tuple[str, dict[str, str]]:
-    main, semicolon, _ = value.partition(";")
+    main = value.partition(";")[0]
     rest = value[len(main) :]
     main = main.strip().lower()
     if len(rest) < 2:

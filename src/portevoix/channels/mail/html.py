@@ -14,11 +14,54 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:_-]*+)(?=[\s/>])([^>]*+)>|<[!?][^>]
 _INLINE_TAG = re.compile(r"</?(?:a|b|i|u|em|strong|span|font|o:p)(?=[\s>])[^>]*+>")
 _UNSEEN = ("script", "style", "title", "template")
 _BREAKS = frozenset(
-    """address article aside body center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6
-    head header html legend li main nav ol option p pre section table tbody tfoot thead title tr ul hr br
-    blockquote""".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "body",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "header",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "option",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+        "hr",
+        "br",
+        "blockquote",
+    ]
 )
-_PARAGRAPHS = frozenset("p h1 h2 h3 h4 h5 h6 ul ol table pre blockquote hr".split())
+_PARAGRAPHS = frozenset(
+    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "pre", "blockquote", "hr"]
+)
 # Classes and ids with which mail programs mark the history they quote.
 _HISTORY = re.compile(
     "gmail_quote|gmail_extra|yahoo_quoted|moz-cite-prefix|OutlookMessageHeader|divRplyFwdMsg|appendonsend"
@@ -152,7 +195,12 @@ class _Writer:
             end = _end_in_quotes(html, end)  # a ">" stood inside an attribute
         if name in _BREAKS:
             self.block(name, closing)
-            if attributes and not closing and self.history_line is None and self.marked_tags < _MAX_MARKED_TAGS:
+            if (
+                attributes
+                and not closing
+                and self.history_line is None
+                and self.marked_tags < _MAX_MARKED_TAGS
+            ):
                 self.marked_tags += 1
                 if _HISTORY.search(attributes[:500]):
                     self.history_line = len(self.lines)

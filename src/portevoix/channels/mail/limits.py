@@ -41,10 +41,9 @@ def refusal(raw: bytes, limits: Limits = DEFAULT) -> str | None:
             f"552 5.3.4 Message too big: {len(raw) / MEGABYTE:.1f} MB, at most {limits.size // MEGABYTE} MB"
             " / message trop volumineux"
         )
-    if raw.count(b"\n--") <= limits.parts and _header_is_small(raw, limits):
-        # Too few lines that could open a part for the part limit: only the nesting is left to check.
-        if raw.lower().count(b"boundary") <= limits.nesting:
-            return None
+    few_parts = raw.count(b"\n--") <= limits.parts  # lines that could open a part
+    if few_parts and _header_is_small(raw, limits) and raw.lower().count(b"boundary") <= limits.nesting:
+        return None
     return _structure_refusal(outline(raw, limits).problems, limits)
 
 

@@ -52,7 +52,9 @@ def _field(line: str) -> tuple[str, str]:
 
 def _meeting(method: str, fields: dict[str, str]) -> Meeting:
     def text(name: str) -> str:
-        return _ESCAPE.sub(lambda m: "\n" if m.group(1) in "nN" else m.group(1), fields.get(name, ""))[:1000].strip()
+        return _ESCAPE.sub(lambda m: "\n" if m.group(1) in "nN" else m.group(1), fields.get(name, ""))[
+            :1000
+        ].strip()
 
     organiser = text("ORGANIZER")
     return Meeting(

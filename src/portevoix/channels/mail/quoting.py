@@ -17,7 +17,8 @@ _LONG = 1000  # no attribution line is longer
 
 _QUOTE = re.compile(r"[ \t\xa0]{0,3}>")
 _DATE_START = re.compile(
-    r"(?:le|on|am|el|il|em|op|den|data|at|mon|tue|wed|thu|fri|sat|sun|\d{1,4}[-/.]\d)(?=[\s\d/.,-])", re.IGNORECASE
+    r"(?:le|on|am|el|il|em|op|den|data|at|mon|tue|wed|thu|fri|sat|sun|\d{1,4}[-/.]\d)(?=[\s\d/.,-])",
+    re.IGNORECASE,
 )
 _ADDRESS_START = re.compile(r"[^@<>]{0,80}<[^<>\s]{1,200}@")
 _ATTRIBUTION_END = re.compile(

@@ -14,7 +14,8 @@ _START = (
     b"\\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"
 )
 _TOKEN = re.compile(
-    rb"\\([A-Za-z]{1,32})(-?\d{1,9})?[ ]?|\\'([0-9A-Fa-f]{2})|\\([^A-Za-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)|\\", re.DOTALL
+    rb"\\([A-Za-z]{1,32})(-?\d{1,9})?[ ]?|\\'([0-9A-Fa-f]{2})|\\([^A-Za-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)|\\",
+    re.DOTALL,
 )
 _SKIPPED = frozenset(
     b"fonttbl colortbl stylesheet info pict object header footer generator listtable listoverridetable rsidtbl "
@@ -88,7 +89,7 @@ def read_rtf(data: bytes) -> Rtf:
 
 
 class _RtfReader:
-    """State per group: (skipped, inside an HTML tag group, in RTF-only content, skip after \\u)."""
+    r"""State per group: (skipped, inside an HTML tag group, in RTF-only content, skip after \\u)."""
 
     def __init__(self, *, wraps_html: bool) -> None:
         self.wraps_html = wraps_html

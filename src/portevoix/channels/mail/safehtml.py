@@ -11,9 +11,78 @@ from collections.abc import Callable, Mapping
 import nh3
 
 _TAGS = frozenset(
-    """a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del dfn div
-    dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q s
-    samp section small span strike strong sub sup table tbody td tfoot th thead time tr tt u ul var wbr""".split()
+    [
+        "a",
+        "abbr",
+        "address",
+        "article",
+        "aside",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "blockquote",
+        "br",
+        "caption",
+        "center",
+        "cite",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "del",
+        "dfn",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "figcaption",
+        "figure",
+        "font",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "main",
+        "mark",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+        "samp",
+        "section",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "time",
+        "tr",
+        "tt",
+        "u",
+        "ul",
+        "var",
+        "wbr",
+    ]
 )
 _ANYWHERE = {"dir", "lang", "title", "style", "align"}
 _CELL = {"align", "valign", "bgcolor", "width", "height", "colspan", "rowspan", "nowrap"}
@@ -33,15 +102,59 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "time": {"datetime"},
 }
 _STYLES = frozenset(
-    """background-color border border-bottom border-collapse border-color border-left border-radius border-right
-    border-spacing border-style border-top border-width color direction font-family font-size font-style
-    font-variant font-weight height letter-spacing line-height list-style-type margin margin-bottom margin-left
-    margin-right margin-top max-width min-width padding padding-bottom padding-left padding-right padding-top
-    table-layout text-align text-decoration text-indent text-transform vertical-align white-space width
-    word-break word-spacing word-wrap""".split()
+    [
+        "background-color",
+        "border",
+        "border-bottom",
+        "border-collapse",
+        "border-color",
+        "border-left",
+        "border-radius",
+        "border-right",
+        "border-spacing",
+        "border-style",
+        "border-top",
+        "border-width",
+        "color",
+        "direction",
+        "font-family",
+        "font-size",
+        "font-style",
+        "font-variant",
+        "font-weight",
+        "height",
+        "letter-spacing",
+        "line-height",
+        "list-style-type",
+        "margin",
+        "margin-bottom",
+        "margin-left",
+        "margin-right",
+        "margin-top",
+        "max-width",
+        "min-width",
+        "padding",
+        "padding-bottom",
+        "padding-left",
+        "padding-right",
+        "padding-top",
+        "table-layout",
+        "text-align",
+        "text-decoration",
+        "text-indent",
+        "text-transform",
+        "vertical-align",
+        "white-space",
+        "width",
+        "word-break",
+        "word-spacing",
+        "word-wrap",
+    ]
 )
 # A style value that could load something, run something or hide behind an escape is dropped whole.
-_STYLE_RISK = re.compile(r"url|image|expression|javascript|behaviou?r|binding|import|[\\@<]|/\*", re.IGNORECASE)
+_STYLE_RISK = re.compile(
+    r"url|image|expression|javascript|behaviou?r|binding|import|[\\@<]|/\*", re.IGNORECASE
+)
 _SAFE_STYLE = re.compile(r"\s*([a-z-]{1,40})\s*:\s*([^;]{1,300})", re.IGNORECASE)
 _REMOTE = ("http:", "https:")
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
@@ -78,7 +191,18 @@ def safe_html(
     return nh3.clean(
         html,
         tags=set(_TAGS),
-        clean_content_tags={"script", "style", "title", "template", "noembed", "noframes", "svg", "math", "iframe", "object"},
+        clean_content_tags={
+            "script",
+            "style",
+            "title",
+            "template",
+            "noembed",
+            "noframes",
+            "svg",
+            "math",
+            "iframe",
+            "object",
+        },
         attributes=_ATTRIBUTES,
         attribute_filter=attribute,
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
@@ -90,7 +214,10 @@ def safe_html(
 
 def has_remote_images(html: str) -> bool:
     """Is there a picture from the web, so that offering to load it makes sense? May err on the side of yes."""
-    return re.search(r"<img\b[^>]{0,5000}?\bsrc\s{0,3}=\s{0,3}[\"']?\s{0,3}(?:https?:)?//", html, re.IGNORECASE) is not None
+    return (
+        re.search(r"<img\b[^>]{0,5000}?\bsrc\s{0,3}=\s{0,3}[\"']?\s{0,3}(?:https?:)?//", html, re.IGNORECASE)
+        is not None
+    )
 
 
 def _image(source: str, images: bool, lookup: Callable[[str], str | None]) -> str:
@@ -132,4 +259,7 @@ def _too_deep(html: str) -> bool:
 
 
 # Elements that never hold others, or that close themselves, are not counted.
-_OPENINGS = re.compile(r"<(/?)(?!(?:br|img|hr|meta|link|input|col|wbr|area|base|source|p|li|td|tr|th|option)\b)[a-zA-Z]", re.IGNORECASE)
+_OPENINGS = re.compile(
+    r"<(/?)(?!(?:br|img|hr|meta|link|input|col|wbr|area|base|source|p|li|td|tr|th|option)\b)[a-zA-Z]",
+    re.IGNORECASE,
+)

@@ -48,7 +48,7 @@ class Tnef:
     damaged: bool = False
 
 
-def is_tnef(type_: str, name: str, content: bytes) -> bool:
+def is_tnef(content: bytes) -> bool:
     """Told by the content; the type and the name are often wrong."""
     return content[:4] == _SIGNATURE
 

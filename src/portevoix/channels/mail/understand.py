@@ -1,7 +1,7 @@
 """Understand a mail: any bytes in, one `Mail` out, never an exception and always within bounded time.
 
-    mail = understand(raw)
-    content = extract(raw, mail.attachments[0].part)
+mail = understand(raw)
+content = extract(raw, mail.attachments[0].part)
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def understand(
     """
     try:
         return read(raw, limits, trusted, return_path, own_lists)
-    except Exception as error:  # the last net: one bad mail never holds up the next
+    except Exception as error:  # noqa: BLE001 - the last net: one bad mail never holds up the next
         return _not_understood(raw, error)
 
 
@@ -198,7 +198,11 @@ def _bounce(
 
 def _priority(headers: Headers) -> str | None:
     number = headers.raw("x-priority").strip()[:1]
-    word = (headers.raw("importance") or headers.raw("x-msmail-priority") or headers.raw("priority")).strip().lower()
+    word = (
+        (headers.raw("importance") or headers.raw("x-msmail-priority") or headers.raw("priority"))
+        .strip()
+        .lower()
+    )
     if number in ("1", "2") or word in ("high", "urgent"):
         return "high"
     return "low" if number in ("4", "5") or word in ("low", "non-urgent") else None
