@@ -12,6 +12,7 @@ from portevoix.actions.errors import Missing, TooLate
 from portevoix.actions.inbound import Outcome, Taken
 from portevoix.actions.intake import put_aside, take_in
 from portevoix.store import configuration as store
+from portevoix.store import desk
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,6 +29,9 @@ def retry(conn: Connection, set_aside_id: int, actor_id: int, at: datetime) -> T
     mail's key within its door makes one message of any number of tries.
     """
     centre = mailroom.Centre.read(conn)
+    # A mail that kills whoever reads it must not kill the page's process: tried apart, and before any lock.
+    content = desk.row(conn, "set_aside_content", id=set_aside_id)
+    deadly = content is not None and not mailroom.survives(bytes(content["content"]), seconds=20)
     with conn.transaction():
         row = store.row(conn, "aside_lock", id=set_aside_id)
         if row is None or row["state"] != "aside":
@@ -36,7 +40,7 @@ def retry(conn: Connection, set_aside_id: int, actor_id: int, at: datetime) -> T
         door = doors[0] if doors else centre.door(row["recipient"])
         if door is None:
             raise Missing("door")
-        taken = _taken(conn, row, door, centre)
+        taken = _crashed(conn, row) if deadly else _taken(conn, row, door, centre)
         if taken.outcome is Outcome.ASIDE:
             if (
                 taken.set_aside_id != set_aside_id
@@ -46,6 +50,13 @@ def retry(conn: Connection, set_aside_id: int, actor_id: int, at: datetime) -> T
             raise TooLate("aside-moved-on")
         changed(conn, "set_aside", set_aside_id, actor_id, at)
     return taken
+
+
+def _crashed(conn: Connection, row: dict[str, Any]) -> Taken:
+    return put_aside(
+        conn, raw=bytes(row["content"]), door_id=row["door_id"], sender=row["sender"], recipient=row["recipient"],
+        reason="parser-crash", at=row["at"],
+    )  # fmt: skip
 
 
 def _taken(conn: Connection, row: dict[str, Any], door: mailroom.Door, centre: mailroom.Centre) -> Taken:

@@ -100,6 +100,11 @@ class Canary:
         """Was this mail in hand at a death? Then ``deadly`` may take long: ask it on a thread."""
         return bool(self._deaths) and mark_of(raw) in self._deaths
 
+    def refresh(self) -> None:
+        """Learn of deaths that other processes counted."""
+        if (deaths := self._read()) != self._deaths:
+            self._deaths = deaths
+
     def close(self) -> None:
         """Nothing is in hand any more."""
         self._map.close()
@@ -186,6 +191,11 @@ class _Slots:
         if os.fstat(self.fd).st_size < SLOTS * _MARK:
             os.ftruncate(self.fd, SLOTS * _MARK)
         return mmap.mmap(self.fd, SLOTS * _MARK)
+
+    def refresh(self) -> None:
+        """Learn of deaths that other processes counted."""
+        if (deaths := self._read()) != self._deaths:
+            self._deaths = deaths
 
     def close(self) -> None:
         os.close(self.fd)

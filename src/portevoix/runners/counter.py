@@ -42,6 +42,7 @@ class _Waiting:
     items: Sequence[Inbound]
     loop: asyncio.AbstractEventLoop
     done: asyncio.Future[list[Taken]]
+    work: Callable[[Connection], list[Taken]] | None = None  # instead of storing items
 
 
 class Counter:
@@ -69,6 +70,13 @@ class Counter:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[list[Taken]] = loop.create_future()
         self._queue.put(_Waiting(items, loop, done))
+        return await done
+
+    async def do(self, work: Callable[[Connection], list[Taken]]) -> list[Taken]:
+        """Run something rare on the counter's connection; it commits by itself. Raises as ``take``."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[list[Taken]] = loop.create_future()
+        self._queue.put(_Waiting((), loop, done, work))
         return await done
 
     # --- on the counter's own thread -----------------------------------------------------------------
@@ -118,9 +126,11 @@ class Counter:
         return batch
 
     def _store(self, conn: Connection, batch: list[_Waiting]) -> None:
+        works = [waiting for waiting in batch if waiting.work is not None]
+        batch = [waiting for waiting in batch if waiting.work is None]
         items = [item for waiting in batch for item in waiting.items]
         try:
-            taken = self._try(conn, items)
+            taken = self._try(conn, items) if items else []
         except (psycopg.OperationalError, psycopg.InterfaceError):
             self._answer(batch, None)
             raise
@@ -129,8 +139,26 @@ class Counter:
             log.exception("mail: a batch of %d could not be stored", len(items))
             self._answer(batch, None)
             return
+        finally:
+            for waiting in works:
+                self._do(conn, waiting)
         self._answer(batch, taken)
         self._on_stored()
+
+    def _do(self, conn: Connection, waiting: _Waiting) -> None:
+        assert waiting.work is not None
+        try:
+            taken = waiting.work(conn)
+        except Exception:
+            log.exception("mail: could not be put aside")
+            self._settle_one(waiting, None)
+            return
+        self._settle_one(waiting, taken)
+
+    @staticmethod
+    def _settle_one(waiting: _Waiting, taken: list[Taken] | None) -> None:
+        with contextlib.suppress(RuntimeError):
+            waiting.loop.call_soon_threadsafe(_settle, [(waiting.done, taken)])
 
     @staticmethod
     def _try(conn: Connection, items: list[Inbound]) -> list[Taken]:

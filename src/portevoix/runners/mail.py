@@ -20,12 +20,13 @@ import uvloop
 
 from portevoix.actions import mailroom
 from portevoix.actions.inbound import Outcome
+from portevoix.actions.intake import put_aside
 from portevoix.bus import NatsBus
 from portevoix.channels.mail.limits import DEFAULT, refusal
-from portevoix.channels.mail.server import LmtpServer, SmtpServer
-from portevoix.channels.mail.understand import understand
+from portevoix.channels.mail.server import Gate, LmtpServer, SmtpServer
 from portevoix.runners import herd
 from portevoix.runners.base import BEAT_SECONDS, say_ready, secret, setup_logging
+from portevoix.runners.canary import REASON, Canary
 from portevoix.runners.counter import Counter, DatabaseAway
 from portevoix.store import live
 from portevoix.store.clock import DatabaseClock
@@ -41,6 +42,8 @@ log = logging.getLogger(__name__)
 READ_SECONDS = 3.0
 LARGE = 256 * 1024  # understood on another thread, so that small mails are not held up
 MAX_RECIPIENTS = 100
+CONNECTIONS = 500  # per process
+PER_PEER = 100  # a Postfix beside us opens up to 20
 SWITCH_SECONDS = 0.0005
 
 
@@ -52,6 +55,7 @@ class MailRoom:
         self.bus = NatsBus(bus_url, name="mail")
         self.centre: mailroom.Centre | None = None
         self.clock = DatabaseClock()
+        self.canary = Canary()
         self.counter = Counter(self.bus.poke, self._tick, url)
         self._read = float("-inf")
         self._beaten = float("-inf")
@@ -61,6 +65,7 @@ class MailRoom:
         now = time.monotonic()
         self.clock.now(conn)
         if now - self._read > READ_SECONDS:
+            self.canary.refresh()
             self.centre = mailroom.Centre.read(conn)
             self._read = now
         if now - self._beaten > BEAT_SECONDS:
@@ -72,17 +77,47 @@ class MailRoom:
         centre, at = self.centre, self.clock.guess()
         if centre is None or at is None:
             raise DatabaseAway
-        mail = understand(raw, trusted=mailroom.trusted_servers(), return_path=return_path)
-        found: dict[int, Inbound] = {}
+        doors = self._doors(centre, recipients)
+        slot, understood = self.canary.enter(raw), False
+        try:
+            mail = mailroom.read(raw, return_path)
+            items = [
+                mailroom.from_mail(mail, raw, door, centre, secret=self.secret, at=at, recipient=recipient)
+                for door, recipient in doors
+            ]
+            understood = True
+        finally:
+            self.canary.leave(slot, understood=understood)
+        return items
+
+    @staticmethod
+    def _doors(centre: mailroom.Centre, recipients: list[str]) -> list[tuple[mailroom.Door, str]]:
+        found: dict[int, tuple[mailroom.Door, str]] = {}
         for recipient in recipients:
             door = centre.door(recipient)
             if door is None:
                 raise DatabaseAway  # closed between RCPT and DATA: the next try is refused at RCPT
-            if door.id not in found:
-                found[door.id] = mailroom.from_mail(
-                    mail, raw, door, centre, secret=self.secret, at=at, recipient=recipient
-                )
+            found.setdefault(door.id, (door, recipient))
         return list(found.values())
+
+    async def aside(self, raw: bytes, recipients: list[str], sender: str, reason: str) -> list[Taken]:
+        """Keep a mail whole that cannot be understood; once per door."""
+        centre, at = self.centre, self.clock.guess()
+        if centre is None or at is None:
+            raise DatabaseAway
+        doors = self._doors(centre, recipients)
+
+        def work(conn: Connection) -> list[Taken]:
+            return [
+                put_aside(
+                    conn, raw=raw, door_id=door.id, sender=sender, recipient=recipient, reason=reason, at=at
+                )
+                for door, recipient in doors
+            ]
+
+        taken = await self.counter.do(work)
+        self.bus.poke()
+        return taken
 
 
 class Handler:
@@ -105,14 +140,15 @@ class Handler:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: Any, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: Any, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Store, then say so."""
         raw = bytes(envelope.content or b"")
-        answer = await self._answer(raw, envelope)
-        if isinstance(server, LmtpServer):
-            # One answer per recipient (RFC 2033 4.2): all recipients of a mail share one transaction.
-            return "\r\n".join([answer] * len(envelope.rcpt_tos))
-        return answer
+        return await self._answer(raw, envelope)
+
+    async def handle_exception(self, error: Exception) -> str:
+        """A mistake of ours: the sender keeps the mail and tries again."""
+        log.error("mail: a connection failed", exc_info=error)
+        return "451 4.3.0 Local error, try again later / erreur locale, reessayez plus tard"
 
     async def _answer(self, raw: bytes, envelope: Envelope) -> str:
         large = len(raw) > LARGE
@@ -121,16 +157,28 @@ class Handler:
             return refused
         # aiosmtpd leaves the null reverse-path as it was written.
         return_path = "" if envelope.mail_from == "<>" else envelope.mail_from
-        args = (raw, envelope.rcpt_tos, return_path)
         try:
-            items = await asyncio.to_thread(self._room.items, *args) if large else self._room.items(*args)
-            taken = await self._room.counter.take(items)
+            taken = await self._take(raw, envelope.rcpt_tos, return_path, large=large)
         except DatabaseAway:
             return "451 4.3.0 Cannot store now, try again later / enregistrement impossible, reessayez plus tard"
         except Exception:
             log.exception("mail: not taken in")
             return "451 4.3.0 Local error, try again later / erreur locale, reessayez plus tard"
         return _said(taken)
+
+    async def _take(self, raw: bytes, recipients: list[str], return_path: str | None, *, large: bool) -> list[Taken]:
+        room = self._room
+        if room.canary.suspects(raw) and await asyncio.to_thread(room.canary.deadly, raw):
+            return await room.aside(raw, recipients, return_path or "", REASON)
+        args = (raw, recipients, return_path)
+        try:
+            items = await asyncio.to_thread(room.items, *args) if large else room.items(*args)
+        except (DatabaseAway, MemoryError):
+            raise
+        except Exception as error:  # one bad mail never holds up the next, nor comes back for days
+            log.exception("mail: not understood")
+            return await room.aside(raw, recipients, return_path or "", f"not-understood: {type(error).__name__}")
+        return await room.counter.take(items)
 
 
 def _said(taken: list[Taken]) -> str:
@@ -159,7 +207,11 @@ async def serve(room: MailRoom, stop: asyncio.Event, *, smtp: socket.socket, lmt
         "hostname": hostname,
         "ident": "Portevoix",
         "loop": loop,
-        "timeout": 120,
+        "timeout": float(os.environ.get("PORTEVOIX_MAIL_TIMEOUT", "120")),
+        "gate": Gate(
+            int(os.environ.get("PORTEVOIX_MAIL_CONNECTIONS", str(CONNECTIONS))),
+            int(os.environ.get("PORTEVOIX_MAIL_PER_PEER", str(PER_PEER))),
+        ),
     }
     room.counter.start()
     await asyncio.to_thread(room.counter.up.wait)

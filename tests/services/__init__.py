@@ -1,0 +1,1 @@
+"""Real servers that single tests start: Dovecot, Postfix, our own processes."""
