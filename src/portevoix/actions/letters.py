@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-__all__ = ["Letter", "Recipient", "Said", "answer", "local", "recipients", "signature", "values"]
+__all__ = [
+    "Letter",
+    "Recipient",
+    "Said",
+    "answer",
+    "local",
+    "recipients",
+    "references",
+    "signature",
+    "values",
+]
 
 _ROLES = ("to", "cc", "bcc")
 #: Quoted below an answer at most; the client's own program has the rest.
@@ -104,13 +114,14 @@ def answer(
         text="\n\n".join(piece for piece in pieces if piece),
         date=local(place, at),
         in_reply_to=parent["external_id"] if parent else None,
-        references=_references(parent),
+        references=references(parent),
         language=place["language"],
         files=said.files,
     )
 
 
-def _references(parent: dict[str, Any] | None) -> list[str]:
+def references(parent: dict[str, Any] | None) -> list[str]:
+    """The thread of a mail from outside, oldest first; its own Message-ID comes on top (Letter.in_reply_to)."""
     if parent is None:
         return []
     known = parent["facts"].get("references") or []

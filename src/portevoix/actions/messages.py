@@ -74,7 +74,7 @@ def reply(
         text = _filled(body, letters.values(place, author["shown_name"], at))
         people = _people(conn, recipients)
         files = _take_files(conn, place["id"], upload_ids)
-        message_id = _next_id(conn)
+        message_id = next_id(conn)
         letter = letters.answer(
             place,
             store.one(conn, "parent", conversation_id=place["id"]),
@@ -111,7 +111,7 @@ def note(conn: Connection, *, conversation_id: int, account_id: int, body: str, 
     with conn.transaction():
         place = _place(conn, conversation_id)
         author = _author(conn, account_id)
-        message_id = _next_id(conn)
+        message_id = next_id(conn)
         store.run(
             conn,
             "add",
@@ -294,7 +294,8 @@ def _where(conn: Connection, message_id: int) -> dict[str, Any]:
     return row
 
 
-def _next_id(conn: Connection) -> int:
+def next_id(conn: Connection) -> int:
+    """A fresh message id: it goes into the Message-ID before the row exists."""
     row = store.one(conn, "next_id")
     assert row is not None
     return int(row["id"])

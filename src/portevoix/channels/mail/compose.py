@@ -16,6 +16,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Final
 
 import idna
+from typing_extensions import override
 
 from portevoix.channels.mail.automatic import LOOP_HEADER
 from portevoix.channels.mail.files import safe_name
@@ -94,9 +95,11 @@ class _Policy(EmailPolicy):
             return None
         return f"{name}: " + "\r\n ".join(str(value).split()) + "\r\n"
 
+    @override
     def fold(self, name: str, value: str) -> str:
         return self._plain(name, value) or super().fold(name, value)
 
+    @override
     def fold_binary(self, name: str, value: str) -> bytes:
         plain = self._plain(name, value)
         return plain.encode() if plain else super().fold_binary(name, value)
@@ -110,7 +113,7 @@ def one_line(text: str) -> str:
     """The text for a header: control characters and line ends of every kind become spaces (no header injection)."""
     text = text.encode("utf-8", "replace").decode()
     spaced = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in text)
-    return " ".join(spaced.split(" ")).strip()
+    return " ".join(word for word in spaced.split(" ") if word)
 
 
 def ascii_address(address: str) -> str:
