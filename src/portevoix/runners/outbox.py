@@ -98,6 +98,7 @@ class Courier(threading.Thread):
         try:
             conn = self._connection()
             write(conn, one, result, self._clock.now(conn))
+            self._office.poke()
         except (psycopg.OperationalError, psycopg.InterfaceError):
             # The relay's word must not be lost: it is kept until the database is back.
             self._drop_connection()
@@ -151,6 +152,7 @@ class Office:
             os.environ.get("PORTEVOIX_OUTBOX_SENDING_SECONDS", outbox.SENDING_SECONDS)
         )
         self.wake: Callable[[], None] = lambda: None
+        self.poke: Callable[[], None] = lambda: None  # tells the others that there is something in the log
         self._threads = threads
         self._lock = threading.Lock()
         self._flying: dict[int, Claimed] = {}
@@ -223,12 +225,16 @@ class Outbox:
         """Until nothing is due or all couriers are out."""
         at = self._clock.now(conn)
         self._write_kept(conn, at)
-        acknowledge.follow(conn, secret=self._key, domain=self._domain, at=at)
+        acknowledged = acknowledge.follow(conn, secret=self._key, domain=self._domain, at=at)
+        sent = 0
         while self._office.free() > 0:
             claimed = outbox.claim(conn, self._clock.now(conn), limit=1, busy=self._office.busy())
             if not claimed:
                 break
             self._office.send(claimed[0])
+            sent += 1
+        if acknowledged or sent:
+            self._office.poke()
 
     def _write_kept(self, conn: Connection, at: datetime) -> None:
         while True:
@@ -257,6 +263,7 @@ def main() -> None:
     rounds = Rounds("outbox")
     office = Office(relay_from_environment())
     office.wake = rounds.stop.wake
+    office.poke = rounds.bus.poke
     if office.relay is None:
         log.warning("PORTEVOIX_RELAY is not set: mail waits in the outbox")
     runner = Outbox(office, key=secret(), domain=os.environ.get("PORTEVOIX_DOMAIN", "localhost"))

@@ -8,7 +8,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final
 
-from portevoix.actions import contacts, presence
+from portevoix.actions import contacts, conversations, presence, uploads
 from portevoix.runners.base import Rounds, setup_logging
 from portevoix.store.clock import DatabaseClock
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REPAIR_SECONDS: Final = 15.0
+CLEAR_SECONDS: Final = 900.0
 
 
 class Timers:
@@ -29,6 +30,7 @@ class Timers:
         self._bus = rounds.bus
         self._clock = DatabaseClock()
         self._repaired = float("-inf")
+        self._cleared = float("-inf")
 
     def round(self, conn: Connection) -> None:
         """Everything that is due now."""
@@ -42,6 +44,14 @@ class Timers:
         done |= self._repair(conn, at)
         if done:
             self._bus.poke()
+        self._clear(conn, at)
+
+    def _clear(self, conn: Connection, at: datetime) -> None:
+        """Files that nobody sent, and old signs of writing."""
+        if time.monotonic() - self._cleared > CLEAR_SECONDS:
+            self._cleared = time.monotonic()
+            uploads.sweep(conn, at)
+            conversations.forget_writing(conn, at)
 
     def _repair(self, conn: Connection, at: datetime) -> bool:
         if time.monotonic() - self._repaired < REPAIR_SECONDS:
