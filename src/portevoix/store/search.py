@@ -117,7 +117,7 @@ def _page(conn: Connection, terms: Sequence[Word], filters: Filters, at: tuple[i
     before, offset = at
     values = filters.values() | {
         "query": _query(terms),
-        "phrases": [found for word in terms if not word.negative and (found := lexicon.phrase(word.term))]
+        "phrases": [said for word in terms if not word.negative and (said := lexicon.phrase(word.term))]
         or None,
         "before": before,
         "offset": offset,

@@ -296,9 +296,12 @@ def test_queries_of_a_page_do_not_grow_with_its_rows(sign: Any, world: World, mo
 
     counted: list[str] = []
     real = desk.rows
-    monkeypatch.setattr(
-        desk, "rows", lambda conn, query, **values: counted.append(query) or real(conn, query, **values)
-    )
+
+    def counting(conn: Any, query: str, **values: Any) -> Any:
+        counted.append(query)
+        return real(conn, query, **values)
+
+    monkeypatch.setattr(desk, "rows", counting)
     sign("bob").get("/bureau/liste/attente/")
     many = len(counted)
     counted.clear()

@@ -58,7 +58,7 @@ def _released(row: dict[str, Any], who: str) -> str:
 def sentence(row: dict[str, Any]) -> str:
     """What happened, as one sentence."""
     who = row["account"] or row["actor"] or _("Le centre")
-    data = row["data"]
+    data: dict[str, str | int] = row["data"]
     match row["kind"]:
         case "contact-received":
             return (
@@ -82,7 +82,7 @@ def sentence(row: dict[str, Any]) -> str:
             return _transferred(row, row["actor"] or _("Le centre"))
         case "contact-parked":
             return _("%(who)s a mis la conversation en pause jusqu’au %(when)s.") % {
-                "who": who, "when": _moment(data.get("wake_at", "")),
+                "who": who, "when": _moment(str(data.get("wake_at", ""))),
             }  # fmt: skip
         case "contact-woken":
             return _("%s a repris la conversation.") % who
@@ -114,4 +114,4 @@ def sentence(row: dict[str, Any]) -> str:
             return _("La suite est traitée dans la conversation n° %s.") % data.get("other_id", "?")
         case "address-bounced":
             return _("Courriel non remis à %s.") % data.get("address", "?")
-    return row["kind"]
+    return str(row["kind"])

@@ -95,7 +95,7 @@ def search(page: Page) -> HttpResponseBase:
     if text:
         context |= _with_words(page, text, filters, key)
     elif asked:
-        rows = store.filtered(page.conn, filters, lists.unpack(key, (datetime, int)))  # type: ignore[arg-type]
+        rows = store.filtered(page.conn, filters, lists.unpack(key, (datetime, int)))
         last = rows[store.PAGE - 1] if len(rows) > store.PAGE else None
         context |= {"rows": rows[: store.PAGE], "searched": True}
         context["next"] = lists.pack(last["last_at"], last["conversation_id"]) if last else ""
@@ -106,7 +106,7 @@ def search(page: Page) -> HttpResponseBase:
 
 def _with_words(page: Page, text: str, filters: store.Filters, key: str) -> dict[str, Any]:
     at = lists.unpack(key, (int, int))
-    found = store.messages(page.conn, text, filters, at)  # type: ignore[arg-type]
+    found = store.messages(page.conn, text, filters, at)
     context: dict[str, Any] = {"rows": found.rows, "found": found, "searched": True}
     context["next"] = lists.pack(*found.next) if found.next else ""
     if at is None:
