@@ -13,6 +13,7 @@ from portevoix.embedded import EmbeddedError
 from portevoix.embedded.owner import default_data
 from portevoix.embedded.process import accepts
 from portevoix.runners.centre import DEFAULT_PORT, DEFAULT_SMTP_PORT, Addresses, Plan
+from portevoix.runners.parts import PARTS, Part
 from portevoix.runners.screen import Screen
 from portevoix.runners.supervisor import Supervisor
 
@@ -79,7 +80,7 @@ async def _announce(supervisor: Supervisor) -> None:
     supervisor.screen.say("\n".join(lines) if failing else f"Portevoix is ready: {at.web}")
 
 
-def supervise(plan: Plan, *, plain: bool, started: Started = _announce) -> int:
+def supervise(plan: Plan, *, plain: bool, started: Started = _announce, parts: Sequence[Part] = PARTS) -> int:
     """Run the centre and return the exit code; every expected trouble is one readable sentence."""
     # An earlier run that was killed may still hold our ports for a moment: the supervisor ends it first.
     taken = [] if plan.places.status.exists() else taken_ports(plan)
@@ -89,7 +90,7 @@ def supervise(plan: Plan, *, plain: bool, started: Started = _announce) -> int:
 
     async def _run() -> int:
         with Screen(plain=plain or None) as screen:
-            return await Supervisor(plan, screen, started=started).run()
+            return await Supervisor(plan, screen, parts=parts, started=started).run()
 
     try:
         return asyncio.run(_run())

@@ -96,6 +96,9 @@ PARTS: tuple[Part, ...] = (
     _runner("timers", "wakes what has waited long enough"),
 )
 
+# Only in the demonstration: where the answers arrive.
+MAILBOX = _runner("mailbox", "receives what the demonstration sends")
+
 
 def command(part: Part, at: Addresses) -> list[str]:
     """Return the whole command line of a part."""
