@@ -58,7 +58,9 @@ def test_the_same_mail_to_two_lines_makes_two_linked_conversations(conn):
     common = {"external_id": "both@client.example", "body": "À tous."}
     first, second = take_in(conn, [inbound(door=1, **common), inbound(door=2, **common)])
     assert (first.outcome, second.outcome) == (Outcome.CONTACT, Outcome.CONTACT)
-    twin = conn.execute("select line_id, twin_of from conversation where id = %s", [second.conversation_id]).fetchone()
+    twin = conn.execute(
+        "select line_id, twin_of from conversation where id = %s", [second.conversation_id]
+    ).fetchone()
     assert twin == {"line_id": 2, "twin_of": first.conversation_id}
 
 
@@ -86,7 +88,10 @@ def test_a_forged_sender_does_not_join(conn):
 def test_who_was_in_copy_may_answer(conn):
     copied = [{"name": "", "address": "mere@client.example", "as": "cc"}]
     first = came(conn, external_id="a@client.example", recipients=copied)
-    assert came(conn, "mere@client.example", references=["a@client.example"]).conversation_id == first.conversation_id
+    assert (
+        came(conn, "mere@client.example", references=["a@client.example"]).conversation_id
+        == first.conversation_id
+    )
 
 
 def test_our_own_door_in_copy_lets_nobody_in(conn):
@@ -151,7 +156,9 @@ def test_batches_with_the_same_senders_in_another_order_do_not_lock_one_another_
                 except psycopg.Error as error:
                     failures.append(error)
 
-    threads = [threading.Thread(target=take, args=(o,)) for o in (people, people[::-1], people[6:] + people[:6])]
+    threads = [
+        threading.Thread(target=take, args=(o,)) for o in (people, people[::-1], people[6:] + people[:6])
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -217,7 +224,9 @@ def ours(conn, conversation_id, to="jean@client.example"):
 def test_a_bounce_marks_message_and_address_and_is_no_work(conn):
     first = came(conn)
     sent = ours(conn, first.conversation_id)
-    bounce = Bounce(message_id=sent, recipients=["Jean@client.example"], detail="5.1.1 unknown", permanent=True)
+    bounce = Bounce(
+        message_id=sent, recipients=["Jean@client.example"], detail="5.1.1 unknown", permanent=True
+    )
     taken = came(conn, "mailer-daemon@relay.example", automatic=True, bounce=bounce)
     assert (taken.outcome, taken.conversation_id) == (Outcome.BOUNCE, first.conversation_id)
     assert conn.execute("select status from message where id=%s", [sent]).fetchone()["status"] == "bounced"
@@ -262,5 +271,7 @@ def test_words_of_a_mail_are_found_at_once(conn):
     from portevoix.store import words
 
     for sought in ("élève", "ELEVES", "bulletin", "reçus", "bulletins"):
-        row = conn.execute("select count(*) as n from message where search @@ %s::tsquery", [words.term(sought)])
+        row = conn.execute(
+            "select count(*) as n from message where search @@ %s::tsquery", [words.term(sought)]
+        )
         assert row.fetchone()["n"] == 1, sought

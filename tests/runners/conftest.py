@@ -37,7 +37,11 @@ class Process:
 
 @pytest.fixture
 def environment(database_url, own_nats):
-    return os.environ | {"DATABASE_URL": database_url, "NATS_URL": own_nats.url(), "PORTEVOIX_MAIL_WORKERS": "1"}
+    return os.environ | {
+        "DATABASE_URL": database_url,
+        "NATS_URL": own_nats.url(),
+        "PORTEVOIX_MAIL_WORKERS": "1",
+    }
 
 
 @pytest.fixture

@@ -105,7 +105,9 @@ def test_timers_end_offers_and_the_router_offers_again(centre, start):
     contact_id = came(centre, at=now()).contact_id
     until(lambda: seats(centre, 1))
     # The offer's time is over: the row is turned back rather than waited for.
-    centre.execute("update seat set expires_at = now() - interval '1 second' where contact_id = %s", [contact_id])
+    centre.execute(
+        "update seat set expires_at = now() - interval '1 second' where contact_id = %s", [contact_id]
+    )
     until(lambda: contacts.get(centre, contact_id)["declined"] == [1])
     presence.set_state(centre, 2, "available", "", now())
     until(lambda: [s for s in seats(centre, 2) if s["contact_id"] == contact_id])

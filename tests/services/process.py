@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -47,7 +48,8 @@ class Process:
         def watch() -> None:
             while not done.wait(0.05):
                 if not self.alive():
-                    self.start()
+                    with contextlib.suppress(AssertionError):  # killed again before it was ready
+                        self.start()
 
         threading.Thread(target=watch, daemon=True).start()
         return done

@@ -50,7 +50,7 @@ limit 50
 -- An active contact whose holder's account is closed: nobody will answer.
 select 'contact ' || c.id as thing, 'held by the closed account ' || c.holder_id as detail
 from contact c join account a on a.id = c.holder_id
-where c.state in ('active', 'parked', 'wrap-up') and not a.is_active
+where c.state in ('active', 'wrap-up') and not a.is_active
 limit 50
 
 -- name: contact_without_history
