@@ -229,9 +229,8 @@ def test_postgres_away_means_451_and_nothing_is_lost(conn, ledger, tmp_path, own
     )  # pytest's own folder is closed to PostgreSQL's user
     home.chmod(0o755)
     server = EmbeddedPostgres(home, durable=False)
-    server.start()
+    url = server.start()
     try:
-        url = server.url("postgres")
         env = os.environ | {"DATABASE_URL": url}
         subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], env=env, check=True)
         with psycopg.connect(url, autocommit=True) as direct:
@@ -247,7 +246,7 @@ def test_postgres_away_means_451_and_nothing_is_lost(conn, ledger, tmp_path, own
         ledger.after((2, 0), answer)
         server.start()
         Sender(ledger, centre.port).send(2, 0)
-        with db.connect(server.url("postgres")) as direct:
+        with db.connect(url) as direct:
             assert check(direct, ledger).faults() == {}
         centre.stop()
     finally:
