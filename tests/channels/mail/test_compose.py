@@ -182,7 +182,7 @@ any_text = st.text(st.characters(), max_size=80) | st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     name=any_text,
     subject=any_text,
@@ -223,7 +223,7 @@ def test_nothing_typed_adds_a_header_or_a_recipient(
     assert len(list(mail.iter_attachments())) == 1
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=200))
 def test_no_markup_of_the_text_becomes_markup(text):
     shown = as_html(text)
