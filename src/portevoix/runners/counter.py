@@ -65,6 +65,10 @@ class Counter:
         self._queue.put(None)
         self._thread.join(30)
 
+    async def refresh(self) -> None:
+        """Let ``on_tick`` run now; raises ``DatabaseAway``."""
+        await self.take([])
+
     async def take(self, items: Sequence[Inbound]) -> list[Taken]:
         """Store; raises ``DatabaseAway`` when that is not possible now."""
         loop = asyncio.get_running_loop()
@@ -129,6 +133,10 @@ class Counter:
         works = [waiting for waiting in batch if waiting.work is not None]
         batch = [waiting for waiting in batch if waiting.work is None]
         items = [item for waiting in batch for item in waiting.items]
+        if not items:  # somebody only wants to know what is new
+            self._on_tick(conn)
+            self._answer(batch, [])
+            return
         try:
             taken = self._try(conn, items) if items else []
         except (psycopg.OperationalError, psycopg.InterfaceError):

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 READ_SECONDS = 3.0
+AGAIN_SECONDS = 1.0
 LARGE = 256 * 1024  # understood on another thread, so that small mails are not held up
 MAX_RECIPIENTS = 100
 CONNECTIONS = 500  # per process
@@ -71,6 +72,15 @@ class MailRoom:
         if now - self._beaten > BEAT_SECONDS:
             live.beat(conn, "mail")
             self._beaten = now
+
+    async def knows(self, address: str) -> bool:
+        """Whether the address is one of our doors. A door may have been opened a moment ago: before saying no for
+        good, the configuration is read again (at most once a second, whoever asks). Raises ``DatabaseAway``."""
+        if self.centre is None or self.centre.door(address) is None:
+            if time.monotonic() - self._read > AGAIN_SECONDS:
+                self._read = float("-inf")
+            await self.counter.refresh()
+        return self.centre is not None and self.centre.door(address) is not None
 
     def items(self, raw: bytes, recipients: list[str], return_path: str | None) -> list[Inbound]:
         """One item per door the mail is for, in the order of the recipients; a door named twice counts once."""
@@ -130,10 +140,11 @@ class Handler:
         self, _server: Any, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         """Only our doors: this is no relay."""
-        centre = self._room.centre
-        if centre is None:
+        try:
+            known = await self._room.knows(address)
+        except DatabaseAway:
             return "451 4.3.0 Not ready yet, try again later / pas encore pret, reessayez plus tard"
-        if centre.door(address) is None:
+        if not known:
             return "550 5.1.1 No such address here / adresse inconnue"
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
