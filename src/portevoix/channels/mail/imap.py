@@ -246,11 +246,11 @@ def _connect(box: Mailbox) -> IMAPClient:
     client = IMAPClient(box.host, box.port, ssl=False, timeout=_TIMEOUT)
     try:
         client.starttls(context)
-    except ssl.SSLError:
-        client.shutdown()
-        raise
-    except (IMAPClientError, imaplib.IMAP4.error) as error:
-        client.shutdown()
+    except (OSError, IMAPClientError, imaplib.IMAP4.error) as error:
+        with contextlib.suppress(OSError):  # a failed handshake leaves no socket to shut down
+            client.shutdown()
+        if isinstance(error, OSError | imaplib.IMAP4.abort):
+            raise
         raise MailboxError(Trouble.TLS, error) from None
     return client
 
