@@ -8,7 +8,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final
 
-from portevoix.actions import contacts, conversations, presence, uploads
+from portevoix.actions import contacts, conversations, presence, uploads, vocabulary
 from portevoix.runners.base import Rounds, setup_logging
 from portevoix.store.clock import DatabaseClock
 
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 REPAIR_SECONDS: Final = 15.0
 CLEAR_SECONDS: Final = 900.0
+LEARN_SECONDS: Final = 2.0
 
 
 class Timers:
@@ -31,6 +32,7 @@ class Timers:
         self._clock = DatabaseClock()
         self._repaired = float("-inf")
         self._cleared = float("-inf")
+        self._learned = float("-inf")
 
     def round(self, conn: Connection) -> None:
         """Everything that is due now."""
@@ -45,6 +47,10 @@ class Timers:
         if done:
             self._bus.poke()
         self._clear(conn, at)
+        if time.monotonic() - self._learned > LEARN_SECONDS:
+            # One batch at a time: after a flood of mail it catches up behind everything that matters more.
+            self._learned = time.monotonic()
+            vocabulary.learn(conn)
 
     def _clear(self, conn: Connection, at: datetime) -> None:
         """Files that nobody sent, and old signs of writing."""

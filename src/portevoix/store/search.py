@@ -10,7 +10,7 @@ from portevoix.store import words as lexicon
 from portevoix.store.queries import load
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from portevoix.store.db import Connection
@@ -179,3 +179,13 @@ def persons(conn: Connection, text: str, lines: Sequence[int]) -> list[dict[str,
         return []
     values = {"longest": f"%{longest}%", "patterns": [f"%{part}%" for part in parts], "lines": list(lines)}
     return conn.execute(_SQL["persons"], values, prepare=False).fetchall()
+
+
+def texts(conn: Connection, *, after: int, limit: int) -> list[dict[str, Any]]:
+    """What was said in the messages after this one, oldest first."""
+    return conn.execute(_SQL["texts"], {"after": after, "limit": limit}).fetchall()
+
+
+def add_words(conn: Connection, counted: Mapping[str, int]) -> None:
+    """Note words of messages with how many messages hold them."""
+    conn.execute(_SQL["add_words"], {"words": list(counted), "counts": list(counted.values())})

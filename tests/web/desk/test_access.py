@@ -34,7 +34,7 @@ CONVERSATION = [
     "discard",
     "attach",
 ]
-MESSAGE = ["html", "original", "attachment", "undo"]
+MESSAGE = ["html", "original", "attachment", "undo", "retry"]
 PERSON = ["person", "candidates", "rename", "merge-person", "unmerge-person"]
 FILE = ["upload", "detach"]
 POSTS = {
@@ -57,6 +57,7 @@ POSTS = {
     "attach",
     "detach",
     "undo",
+    "retry",
     "rename",
     "merge-person",
     "unmerge-person",

@@ -18,6 +18,8 @@ WRITTEN = {
 
 @pytest.fixture(scope="module", autouse=True)
 def written(world: World) -> None:
+    from portevoix.actions.vocabulary import learn
+
     for subject, text in WRITTEN.items():
         world.receive(
             mail(
@@ -26,9 +28,16 @@ def written(world: World) -> None:
                 text=text,
             )
         )
-    world.conn.execute(
-        "insert into vocabulary (word, seen) values ('calendrier', 5), ('inscription', 9), ('dispense', 2)"
-    )
+    while learn(world.conn, limit=3):
+        pass
+
+
+def test_words_of_messages_are_learned_once(world: World) -> None:
+    from portevoix.actions.vocabulary import learn
+
+    assert learn(world.conn) == 0
+    row = world.conn.execute("select seen from vocabulary where word = 'calendrier'").fetchone()
+    assert row == {"seen": 1}
 
 
 def hits(client: Any, query: str, **form: str) -> list[str]:

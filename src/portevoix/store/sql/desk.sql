@@ -109,12 +109,12 @@ select count(*)::int as n from (
                       and last_at > %(newest)s limit 100) c limit 100) x
 
 -- name: automatic
--- Machines' mails that came in (our own acknowledgements have no source).
+-- Machines' mails that came in: our own acknowledgements have no digest.
 select m.id as message_id, m.conversation_id, c.line_id, l.name as line, coalesce(nullif(m.subject, ''), c.subject) as subject,
        m.at as last_at, m.channel, coalesce(nullif(m.sender_name, ''), m.sender) as who,
        m.facts ->> 'automatic' as reason, null as state
 from message m join conversation c on c.id = m.conversation_id join line l on l.id = c.line_id
-where m.kind = 'automatic' and m.source_id is not null and c.line_id = any(%(lines)s)
+where m.kind = 'automatic' and m.digest is not null and c.line_id = any(%(lines)s)
   and m.id < coalesce(%(before_id)s, 9223372036854775807)
 order by m.id desc limit %(limit)s
 

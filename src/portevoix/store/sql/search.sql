@@ -90,3 +90,13 @@ where p.merged_into is null and p.id in (
        from unnest(%(patterns)s::text[]) x)
   and exists(select 1 from conversation c where c.person_id = p.id and c.line_id = any(%(lines)s))
 order by p.id desc limit 6
+
+-- name: texts
+select id, concat_ws(' ', subject, sender_name, left(coalesce(new_body, body), 20000)) as text
+from message where id > %(after)s and kind in ('in', 'out', 'note') order by id limit %(limit)s
+
+-- name: add_words
+-- In the order of the words, so that two processes never wait in a circle.
+insert into vocabulary (word, seen)
+select w, n from unnest(%(words)s::text[], %(counts)s::int[]) as x(w, n) order by w
+on conflict (word) do update set seen = vocabulary.seen + excluded.seen

@@ -47,6 +47,7 @@ urlpatterns = [
     path(_M + "original.eml", files.original, name="original"),
     path(_M + "piece/<str:part>", files.attachment, name="attachment"),
     path(_M + "annuler", writing.undo, name="undo"),
+    path(_M + "renvoyer", writing.retry, name="retry"),
     path("bureau/mis-de-cote/<int:set_aside_id>.eml", files.set_aside_original, name="set-aside"),
     path(_P, person.show, name="person"),
     path(_P + "fiche", person.rename, name="rename"),

@@ -139,6 +139,7 @@ create unique index message_source on message (door_id, source_id) where source_
 create index message_external on message (external_id) where external_id is not null;
 create index message_conversation on message (conversation_id, id);
 create index message_contact on message (contact_id) where contact_id is not null;
+create index message_automatic on message (id desc) where kind = 'automatic' and digest is not null; -- the desk's list
 create index message_search on message using gin (search) with (fastupdate = on, gin_pending_list_limit = 16384);
 alter table message alter column body set storage external;
 alter table message alter column search set storage external;
@@ -173,6 +174,7 @@ create table set_aside (
   content    bytea not null,
   unique (door_id, sha256)
 );
+create index set_aside_open on set_aside (id desc) where state = 'aside';
 alter table set_aside alter column content set storage external;
 
 -- What leaves. The MIME bytes and the Message-ID are fixed before the first try.

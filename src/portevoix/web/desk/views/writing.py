@@ -111,6 +111,19 @@ def undo(page: Page, message_id: int) -> HttpResponseBase:
 
 @require_POST
 @desk_view
+def retry(page: Page, message_id: int) -> HttpResponseBase:
+    """Try a mail again that could not be sent: to those who did not get it."""
+    message = access.message(page.conn, page.who, message_id, Action.CONVERSATION_REPLY)
+    try:
+        messages.retry(page.conn, message_id=message_id, account_id=page.who.id, at=page.now)
+    except TooLate as late:
+        return answer.after(page, message["conversation_id"], sentence(late), tone="danger", composer=False)
+    said = _("Nouvel envoi demandé.")
+    return answer.after(page, message["conversation_id"], said, composer=False, focus=f"message-{message_id}")
+
+
+@require_POST
+@desk_view
 def note(page: Page, conversation_id: int) -> HttpResponseBase:
     """A word between colleagues; never leaves the house."""
     row = access.conversation(page.conn, page.who, conversation_id, Action.NOTE_WRITE)
