@@ -275,3 +275,15 @@ def test_words_of_a_mail_are_found_at_once(conn):
             "select count(*) as n from message where search @@ %s::tsquery", [words.term(sought)]
         )
         assert row.fetchone()["n"] == 1, sought
+
+
+def test_after_a_split_an_answer_goes_where_its_message_went(conn):
+    first = came(conn, external_id="a@client.example")
+    second = came(conn, external_id="b@client.example", body="Autre chose.")
+    ours_id = f"pv.{first.conversation_id}.99.x@centre.example"
+    sent = ours(conn, first.conversation_id)
+    conn.execute(
+        "update message set external_id = %s, conversation_id = %s where id = %s", [ours_id, second.conversation_id, sent]
+    )
+    joined = came(conn, references=[ours_id], token=first.conversation_id, token_id=ours_id)
+    assert joined.conversation_id == second.conversation_id

@@ -112,6 +112,7 @@ def from_mail(
     references = [name for ref in _parents(mail) if (name := _name(ref))]
     digest = _digest(mail)
     own_loop = sender in centre.doors
+    token, token_id = _token(secret, mail, references, recipient)
     return Inbound(
         channel="mail",
         door_id=door.id,
@@ -132,7 +133,8 @@ def from_mail(
         attachments=[_attachment(attachment) for attachment in mail.attachments],
         external_id=external_id,
         references=references,
-        token=_token(secret, mail, references, recipient),
+        token=token,
+        token_id=token_id,
         automatic=mail.automatic is not None or mail.bounce is not None or own_loop,
         bounce=_bounce(secret, mail),
         language=mail.language or "",
@@ -161,16 +163,17 @@ def _parents(mail: Mail) -> list[str]:
     return list(dict.fromkeys([*nearest, *reversed(mail.references)]))[:20]
 
 
-def _token(secret: bytes, mail: Mail, references: Sequence[str], recipient: str) -> int | None:
-    """The conversation a signed token of ours names: in what is answered, or in the address written to."""
+def _token(secret: bytes, mail: Mail, references: Sequence[str], recipient: str) -> tuple[int | None, str | None]:
+    """The conversation a signed token of ours names (in what is answered, or in the address written to), and the
+    Message-ID that carried it."""
     for name in references:
         if ours := identity.read_message_id(secret, name):
-            return ours.conversation_id
+            return ours.conversation_id, name
     addresses = [recipient, *(address.address for address in (*mail.to, *mail.cc))]
     for address in addresses:
         if found := identity.read_reply_address(secret, address):
-            return found[1].conversation_id
-    return None
+            return found[1].conversation_id, None
+    return None, None
 
 
 def _bounce(secret: bytes, mail: Mail) -> Bounce | None:

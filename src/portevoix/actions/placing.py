@@ -183,7 +183,7 @@ class Placing:
         awaiting = self._awaiting.get(item.external_id or "", ())
         recipients = {recipient["address"].lower() for recipient in item.recipients}
         candidates = []
-        for conversation_id in {*references, *awaiting, *((self._now(item.token),) if item.token else ())}:
+        for conversation_id in {*references, *awaiting, self._token(item)}:
             if conversation_id is None or (known := self._conversations.get(conversation_id)) is None:
                 continue
             part = frozenset(known.participants)
@@ -195,12 +195,18 @@ class Placing:
         own = {known.conversation_id for known in self._known.get(item.external_id or "", ()) if known.digest == item.digest}
         return [ref for ref in (*references, *awaiting) if ref not in own], candidates
 
+    def _token(self, item: Inbound) -> int | None:
+        """The conversation a signed token means today: where the message that carried it is, if we have it."""
+        for known in self._known.get(item.token_id or "", ()):
+            return known.conversation_id
+        return self._now(item.token)
+
     def _now(self, conversation_id: int | None) -> int | None:
         return None if conversation_id is None else self._became.get(conversation_id, conversation_id)
 
     def _conversation(self, item: Inbound, ids: dict[str, Any]) -> tuple[_Conversation, bool]:
         references, candidates = self._candidates(item)
-        evidence = Evidence(item.sender, item.line_id, self._now(item.token), references, forged=item.forged)
+        evidence = Evidence(item.sender, item.line_id, self._token(item), references, forged=item.forged)
         joined = find(evidence, candidates)
         if joined:
             return self._conversations[joined.conversation_id], joined.stranger
