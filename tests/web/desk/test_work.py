@@ -184,7 +184,7 @@ def test_park_until_a_moment(sign: Any, world: World) -> None:
     row = contact(world, taken)
     assert row["state"] == "parked"
     assert row["wake_at"] > datetime.now(UTC)
-    assert "En pause" in sign("alice").get("/bureau/travail").content.decode()
+    assert "En attente" in sign("alice").get("/bureau/travail").content.decode()
     post(sign("alice"), taken, "reprendre")
     assert contact(world, taken)["state"] == "active"
 

@@ -122,7 +122,7 @@ def tabs(page: Page, current: str) -> list[dict[str, Any]]:
     if not page.who.administers:
         shown = [
             ("travail", _("Mon travail"), None, False),
-            ("attente", _("En attente"), f"{count}+" if count >= 1000 else count, False),
+            ("attente", _("Dans la file"), f"{count}+" if count >= 1000 else count, False),
             ("toutes", _("Toutes"), None, False),
         ]
         if others:

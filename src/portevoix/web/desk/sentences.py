@@ -81,7 +81,7 @@ def sentence(row: dict[str, Any]) -> str:
         case "contact-transferred":
             return _transferred(row, row["actor"] or _("Le centre"))
         case "contact-parked":
-            return _("%(who)s a mis la conversation en pause jusqu’au %(when)s.") % {
+            return _("%(who)s a mis la conversation en attente jusqu’au %(when)s.") % {
                 "who": who, "when": _moment(str(data.get("wake_at", ""))),
             }  # fmt: skip
         case "contact-woken":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from portevoix.store import desk
@@ -128,11 +129,12 @@ def read(
 
 def _woven(messages: list[dict[str, Any]], events: list[dict[str, Any]]) -> list[Entry]:
     entries: list[Entry] = []
-    waiting = list(events)
+    waiting = sorted(events, key=lambda event: (event["at"], event["id"]))
     for message in messages:
-        if earlier := [event for event in waiting if event["at"] < message["at"]]:
+        earlier = list(takewhile(lambda event, at=message["at"]: event["at"] < at, waiting))  # type: ignore[misc]
+        if earlier:
             entries.append(Entry(events=earlier))
-            waiting = waiting[len(earlier) :]
+            del waiting[: len(earlier)]
         entries.append(Entry(message=message))
     if waiting:
         entries.append(Entry(events=waiting))

@@ -105,6 +105,7 @@ function lastMessage() {
   if (pane.scrollHeight > pane.clientHeight && messages.length > 1) last.scrollIntoView({ block: "nearest" });
 }
 lastMessage();
+showPane(document.querySelector("[data-showing]")?.dataset.showing ?? "work");
 
 // An action that took its own button away says where to go.
 document.addEventListener("pv:go", (event) => {
