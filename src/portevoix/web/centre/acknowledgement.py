@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
+from portevoix.actions import letters
+from portevoix.actions.acknowledge import content
+from portevoix.channels.mail import receipt
+from portevoix.domain.answers import fill, without
 from portevoix.domain.lines import acknowledgement as rule
 from portevoix.web.records.models import Line
 
@@ -31,11 +33,6 @@ WHERE = {
     rule.Mention.SILENCE: "silence",
     rule.Mention.APPEAL: "appeal_text",
 }
-_SILENCES = {
-    Line.Silence.NONE: rule.Silence.NONE,
-    Line.Silence.ACCEPT: rule.Silence.ACCEPTANCE,
-    Line.Silence.REJECT: rule.Silence.REJECTION,
-}
 
 
 @dataclass(frozen=True)
@@ -43,46 +40,45 @@ class Preview:
     """An acknowledgement of a mail that would arrive today."""
 
     active: bool
+    language: str
+    subject: str
     text: str
     missing: tuple[tuple[str, str], ...]  # words, id of the field
 
 
-def content(line: Line, today: date, reference: str = "PV-1234") -> rule.Acknowledgement:
-    """What the law wants said, with what the line has. A line whose silence means something decides requests."""
-    silence = _SILENCES[Line.Silence(line.silence)]
-    matter = rule.Matter.INFORMATION if silence is rule.Silence.NONE else rule.Matter.REQUEST
-    door = next((d.address for d in line.doors.all() if d.active), "") if line.pk else ""
-    service = rule.Service(line.service_name, line.service_address, door, line.service_phone)
-    procedure = rule.Procedure(matter, silence, line.silence_months, line.appeal_text)
-    return rule.compose(reference, today, service, procedure)
-
-
-def missing(line: Line, today: date) -> tuple[rule.Mention, ...]:
+def missing(line: Line) -> tuple[rule.Mention, ...]:
     """The mandatory mentions this line cannot make yet; none when it does not acknowledge at all."""
-    return rule.missing_mentions(content(line, today)) if line.ack_active else ()
+    return rule.missing_mentions(_content(line, _place(line))) if line.ack_active else ()
 
 
 def preview(line: Line) -> Preview:
-    """The text of today, and the mentions it lacks."""
-    today = timezone.localdate()
-    ack = content(line, today)
+    """The text of today, made as the one that leaves, and the mentions it lacks."""
+    place, now = _place(line), timezone.now()
+    ack = _content(line, place)
+    own, unknown = fill(line.ack_text, letters.values(place, "", now))
+    text = receipt.text(ack, line.language, without(own, unknown))
     lacking = tuple(
         (str(MENTIONS[m]), f"id_{WHERE[m]}" if m in WHERE else "") for m in rule.missing_mentions(ack)
     )
-    return Preview(line.ack_active, _written(line, ack), lacking)
-
-
-def _written(line: Line, ack: rule.Acknowledgement) -> str:
-    """The seam to what the outbox sends."""
-    with override(line.language):
-        day = date_format(ack.received_on, "j F Y") if ack.received_on else ""
-        parts = [str(_("Nous avons bien reçu votre message du %(day)s.")) % {"day": day}]
-        parts += [line.ack_text.strip()]
-    return "\n\n".join(part for part in parts if part)
+    return Preview(line.ack_active, line.language, receipt.subject(ack, line.language), text, lacking)
 
 
 def sample_reply(line: Line) -> dict[str, str]:
-    """Sender and foot of an answer."""
-    door = next((d.address for d in line.doors.all()), "") if line.pk else ""
-    name = line.sender_name or line.name
-    return {"sender": name, "address": door, "signature": line.signature.strip()}
+    """Sender and foot of an answer, the variables filled for an invented person."""
+    place = _place(line)
+    filled = letters.signature(place, letters.values(place, str(_("Dominique Durand")), timezone.now()))
+    return {"sender": place["sender_name"], "address": place["door"], "signature": filled}
+
+
+def _place(line: Line) -> dict[str, Any]:
+    """A conversation of this line, as letters want it."""
+    door = next((d.address for d in line.doors.all() if d.active), "") if line.pk else ""
+    return {
+        "id": 1234, "time_zone": line.time_zone, "line_name": line.name, "door": door, "language": line.language,
+        "person_name": "Camille Martin", "sender_name": line.sender_name or line.name, "signature": line.signature,
+    }  # fmt: skip
+
+
+def _content(line: Line, place: dict[str, Any]) -> rule.Acknowledgement:
+    names = ("silence", "silence_months", "service_name", "service_address", "service_phone", "appeal_text")
+    return content(place, {name: getattr(line, name) for name in names}, timezone.now())

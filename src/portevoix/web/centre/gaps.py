@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portevoix.web.accounts.models import User
@@ -42,7 +41,6 @@ def _lines() -> Iterator[Gap]:
             ),
         )
     )
-    today = timezone.localdate()
     found = list(lines)
     if not found:
         yield Gap(
@@ -76,7 +74,7 @@ def _lines() -> Iterator[Gap]:
                 _("Donner des horaires"),
                 address,
             )
-        if lacking := acknowledgement.missing(line, today):
+        if lacking := acknowledgement.missing(line):
             words = ", ".join(str(acknowledgement.MENTIONS[mention]) for mention in lacking)
             said = _(
                 "L’accusé de réception de la ligne %(name)s n’a pas toutes ses mentions obligatoires : %(words)s."

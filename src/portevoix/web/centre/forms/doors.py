@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.validators import validate_email
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portevoix.web.centre.forms.base import RowForm
@@ -63,7 +63,7 @@ class DoorForm(RowForm[Door]):
             )
         taken = Door.objects.filter(kind=Door.Kind.MAIL, address__iexact=address).exclude(pk=self.instance.pk)
         if other := taken.select_related("line").first():
-            said = _now("Cette adresse est déjà une porte de la ligne « %(line)s ».")
+            said = gettext("Cette adresse est déjà une porte de la ligne « %(line)s ».")
             raise forms.ValidationError(said % {"line": other.line.name})
         return address
 

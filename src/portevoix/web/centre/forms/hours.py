@@ -7,7 +7,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portevoix.web.centre.forms.base import PlainForm
@@ -48,10 +48,10 @@ class WeekForm(PlainForm):
             for number in range(self.spans):
                 where = {"day": name, "number": number + 1}
                 self.fields[f"d{weekday}_{number}_opens"] = _clock(
-                    _now("%(day)s, période %(number)d, ouvre à") % where
+                    gettext("%(day)s, période %(number)d, ouvre à") % where
                 )
                 self.fields[f"d{weekday}_{number}_closes"] = _clock(
-                    _now("%(day)s, période %(number)d, ferme à") % where
+                    gettext("%(day)s, période %(number)d, ferme à") % where
                 )
 
     def clean(self) -> dict[str, Any]:

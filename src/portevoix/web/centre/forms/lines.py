@@ -118,8 +118,9 @@ class AcknowledgementForm(RowForm[Line]):
         help_texts: ClassVar[dict[str, Any]] = {
             "ack_active": _("Une fois par conversation, jamais en réponse à un message automatique."),
             "ack_text": _(
-                "Quelques mots avant les mentions, par exemple le délai de réponse. Le reste s’écrit seul."
+                "Remplace « Bonjour ». Par exemple le délai de réponse. La date, la référence et les mentions s’écrivent seules."
             ),
+            "service_name": _("Laissez vide : le nom de la ligne."),
             "silence": _("« Sans objet » pour une ligne qui renseigne. Une ligne qui décide doit choisir."),
             "appeal_text": _("Obligatoire quand le silence vaut rejet : devant qui, et dans quel délai."),
         }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portevoix.web.accounts.models import User
 from portevoix.web.centre.forms.base import RowForm
 from portevoix.web.centre.forms.fields import LEVELS
-from portevoix.web.records.models import AdviserLine, AdviserSkill, Line, Organisation, Skill
+from portevoix.web.records.models import AdviserLine, AdviserSkill, Line, Organisation, Skill, Team
 
 
 class PersonForm(RowForm[User]):
@@ -54,6 +54,10 @@ class PersonForm(RowForm[User]):
     def __init__(self, *args: Any, editor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.editor = editor
+        team = self.fields["team"]
+        assert isinstance(team, forms.ModelChoiceField)
+        team.queryset = Team.objects.select_related("organisation").order_by("organisation__name", "name")
+        team.label_from_instance = lambda row: f"{row.organisation} · {row.name}"  # type: ignore[method-assign]
         self.known: dict[int, int] = {}
         if self.instance.pk:
             self.fields["lines"].initial = list(self.instance.line_links.values_list("line_id", flat=True))

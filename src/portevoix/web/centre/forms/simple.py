@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.text import slugify
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portevoix.domain import answers
@@ -101,6 +101,6 @@ class AnswerForm(RowForm[SavedAnswer]):
         if unknown:
             names = ", ".join("{{ " + name + " }}" for name in unknown)
             raise forms.ValidationError(
-                _now("Variable inconnue : %(names)s. Voyez la liste des variables.") % {"names": names}
+                gettext("Variable inconnue : %(names)s. Voyez la liste des variables.") % {"names": names}
             )
         return body
