@@ -31,7 +31,7 @@ class Span:
     closes: time
 
     def __post_init__(self) -> None:
-        if self.closes not in (MIDNIGHT,) and self.closes <= self.opens:
+        if self.closes != MIDNIGHT and self.closes <= self.opens:
             msg = f"closes at {self.closes:%H:%M}, before it opens at {self.opens:%H:%M}"
             raise ValueError(msg)
 

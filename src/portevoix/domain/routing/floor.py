@@ -7,6 +7,7 @@ only what changed since can be placed: contacts that came (or whose preference e
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from heapq import heapify, heappop, heappush
 from math import inf, isfinite
 from typing import TYPE_CHECKING
@@ -17,7 +18,6 @@ from portevoix.domain.routing.shelves import (
     BIT_OF,
     BITS,
     Entry,
-    Free,
     Item,
     Profile,
     Queue,
@@ -50,6 +50,7 @@ class Desk:
         "rank",
         "room",
         "rooms",
+        "takes_offers",
     )
 
     def __init__(self, adviser: Adviser, profile: Profile, rooms: Rooms, kept: dict[int, Queue]) -> None:
@@ -58,6 +59,7 @@ class Desk:
         self.rooms = rooms
         self.kept = kept
         self.idle_since = adviser.idle_since
+        self.takes_offers = adviser.presence.takes_offers
         load = adviser.load
         self.calls, self.chats, self.mails = load.calls, load.chats, load.mails
         self.room = 0
@@ -111,7 +113,7 @@ class Floor:
         self._profiles: dict[tuple[frozenset[int], Skills], Profile] = {}
         self._rooms: dict[Limits, Rooms] = {}
         self._desks: dict[int, Desk] = {}
-        self._free = {bit: Free() for bit in BITS.values()}
+        self._ranks: list[Rank] = []  # the people with any room, in the order in which they are taken
         self._kept: dict[int, dict[int, Queue]] = {}  # adviser -> kind of work -> what is kept for them
         self._fans: dict[int, set[Key]] = {}  # adviser -> the contacts that would rather have them
         self._timers: list[tuple[Instant, Key]] = []  # when those stop waiting for them
@@ -156,13 +158,13 @@ class Floor:
         """A person came, or changed (presence, skills, lines, limits, load): the value replaces what was known."""
         old = self._desks.get(adviser.id)
         if old is not None:
-            self._seat(old, 0)
+            self._unseat(old)
         rooms = self._rooms.setdefault(adviser.limits, Rooms(adviser.limits))
         kept = self._kept.setdefault(adviser.id, {})
         desk = Desk(adviser, self._profile(adviser), rooms, kept)
         self._desks[adviser.id] = desk
         self._dirty.pop(adviser.id, None)
-        self._seat(desk, self._room(desk))
+        self._seat(desk)
         if desk.room:
             self._dirty[adviser.id] = desk
         self._refile_fans(adviser.id)
@@ -171,7 +173,7 @@ class Floor:
         """A person left the floor for good (account closed); nothing happens if they were not there."""
         desk = self._desks.pop(adviser_id, None)
         if desk is not None:
-            self._seat(desk, 0)
+            self._unseat(desk)
             self._dirty.pop(adviser_id, None)
             self._refile_fans(adviser_id)
 
@@ -184,10 +186,9 @@ class Floor:
         if not desk.holds(bit):
             msg = f"adviser {adviser_id} holds no {channel} to give back"
             raise ValueError(msg)
-        self._seat(desk, 0)
         desk.take(bit, -1)
         desk.idle_since = idle_since
-        self._seat(desk, self._room(desk))
+        self._seat(desk)
         if desk.room:
             self._dirty[adviser_id] = desk
 
@@ -237,9 +238,10 @@ class Floor:
             preferred = entry.waiting.preferred_adviser
             desk = self._desks.get(preferred) if preferred is not None else None
             return desk if desk is not None and desk.room & queue.bit else None
-        for _, _, adviser_id in self._free[queue.bit].ranks:
-            desk = self._desks[adviser_id]
-            if queue in desk.profile.queues and adviser_id not in entry.excluded:
+        bit, desks, excluded = queue.bit, self._desks, entry.excluded
+        for _, _, adviser_id in self._ranks:
+            desk = desks[adviser_id]
+            if desk.room & bit and queue in desk.profile.queues and adviser_id not in excluded:
                 return desk
         return None
 
@@ -258,30 +260,29 @@ class Floor:
         del self._entries[key]
         entry.queue.kill(entry)
         self._forget_preference(waiting)
-        self._seat(desk, 0)
         desk.take(bit, 1)
-        self._seat(desk, self._room(desk))
+        self._seat(desk)
         return Placement(waiting.contact_id, waiting.seat, adviser.id, reason)
 
-    def _room(self, desk: Desk) -> int:
-        if not desk.adviser.presence.takes_offers:
-            return 0
-        return desk.rooms.mask(desk.calls, desk.chats, desk.mails)
-
-    def _seat(self, desk: Desk, room: int) -> None:
-        """Write the person into the lists of those with room; 0 takes them out of all."""
+    def _seat(self, desk: Desk) -> None:
+        """Write the person anew into the order of those with room, after any change to what they hold."""
+        ranks = self._ranks
         if desk.room:
-            for bit, free in self._free.items():
-                if desk.room & bit:
-                    free.drop(desk.rank)
-        desk.room = room
+            del ranks[bisect_left(ranks, desk.rank)]
+        adviser = desk.adviser
+        if not desk.takes_offers:
+            desk.room = 0
+            return
+        calls, chats, mails = desk.calls, desk.chats, desk.mails
+        desk.room = room = desk.rooms.mask(calls, chats, mails)
         if room:
-            adviser = desk.adviser
-            held = desk.calls + desk.chats + desk.mails
-            desk.rank = rank(self._policy.choice, held, desk.idle_since, adviser.id)
-            for bit, free in self._free.items():
-                if room & bit:
-                    free.add(desk.rank)
+            desk.rank = rank(self._policy.choice, calls + chats + mails, desk.idle_since, adviser.id)
+            insort(ranks, desk.rank)
+
+    def _unseat(self, desk: Desk) -> None:
+        if desk.room:
+            del self._ranks[bisect_left(self._ranks, desk.rank)]
+            desk.room = 0
 
     def _profile(self, adviser: Adviser) -> Profile:
         key = (adviser.lines, adviser.skills)

@@ -1,4 +1,4 @@
-"""Where ``Floor`` keeps what waits and who is free. Not for use elsewhere.
+"""Where ``Floor`` keeps what waits and who may serve it. Not for use elsewhere.
 
 What waits stands in one heap per distinct requirement (line, kind of work, skills). Everybody with the same lines
 and skills shares one ``Profile``, which keeps the list of heaps they may serve: the next contact for a person
@@ -8,7 +8,6 @@ further down is dropped when it comes up, or when half of a heap is dead.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from heapq import heapify, heappop, heappush
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -19,7 +18,6 @@ from portevoix.domain.channels import WORK, Channel, Work
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from portevoix.domain.routing.policy import Rank
     from portevoix.domain.routing.types import Skills, Waiting
 
 #: Kinds of work as bits: the room of a person is a mask of those that can still be offered.
@@ -127,18 +125,3 @@ class Rooms:
             found = sum({BIT_OF[channel] for channel in Channel if room_for(load, channel, self.limits)})
             self.masks[key] = found
         return found
-
-
-class Free:
-    """The people with room for one kind of work, in the order in which they are taken."""
-
-    __slots__ = ("ranks",)
-
-    def __init__(self) -> None:
-        self.ranks: list[Rank] = []
-
-    def add(self, rank: Rank) -> None:
-        insort(self.ranks, rank)
-
-    def drop(self, rank: Rank) -> None:
-        del self.ranks[bisect_left(self.ranks, rank)]
