@@ -197,7 +197,7 @@ Status: {status}
 Diagnostic-Code: smtp; {code} {words}
 
 --b
-Content-Type: message/rfc822-headers
+Content-Type: text/rfc822-headers
 
 Message-ID: <{original}>
 Subject: Re: Demande
@@ -259,7 +259,11 @@ def test_a_flood_of_reports_of_all_kinds_is_no_work_and_gets_no_answer(centre, s
         dsn(ours, action="relayed", status="2.0.0"),
         mail("Absence", headers="Auto-Submitted: auto-replied\r\n"),
         mail("liste", headers="List-Id: <x.y.example>\r\nPrecedence: bulk\r\n"),
-        mail("lu", headers="Content-Type: multipart/report; report-type=disposition-notification; boundary=q\r\n"),
+        mail(
+            "lu",
+            headers="Content-Type: multipart/report; report-type=disposition-notification; boundary=q\r\n",
+            body="--q\r\n\r\nLu\r\n--q\r\nContent-Type: message/disposition-notification\r\n\r\nDisposition: x\r\n--q--",
+        ),
         mail("boucle", headers="X-Portevoix-Loop: 1\r\n"),
     ]
     with Talk(smtp) as talk:
