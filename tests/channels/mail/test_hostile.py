@@ -44,9 +44,9 @@ def texts(value):
 
 
 def check(raw: bytes):
-    started = time.perf_counter()
+    started = time.process_time()
     mail = read(raw)
-    assert time.perf_counter() - started < HANG_SECONDS
+    assert time.process_time() - started < HANG_SECONDS
     for text in texts(mail):
         assert "\x00" not in text
         text.encode("utf-8")

@@ -89,3 +89,13 @@ def test_damage_never_raises(at, junk):
 
 def test_a_cut_file_is_told():
     assert open_tnef(WINMAIL[:-40]).damaged
+
+
+def test_what_cannot_be_opened_stays_as_it_came():
+    for content in (WINMAIL[:6], WINMAIL[:-40]):
+        mail = read(
+            b"Content-Type: application/ms-tnef\nContent-Transfer-Encoding: base64\n\n"
+            + base64.encodebytes(content)
+        )
+        assert "tnef-broken" in mail.problems
+        assert mail.attachments[0].size == len(content)

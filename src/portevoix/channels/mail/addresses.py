@@ -49,6 +49,7 @@ class _Reader:
 
     def reset(self) -> None:
         self.words: list[str] = []
+        self.words_before = 0  # how many words stand before the <address>
         self.angle: list[str] | None = None
         self.comments: list[str] = []
         self.in_angle = False
@@ -62,8 +63,10 @@ class _Reader:
             self.comments.append(piece)
         elif self.in_angle:
             self.take_in_angle(kind, piece)
-        elif piece == "<" and self.angle is None:
-            self.in_angle, self.angle = True, []
+        elif piece == "<":
+            if self.angle is not None:
+                self.finish_without_comma()
+            self.in_angle, self.angle, self.words_before = True, [], len(self.words)
         elif piece in ",;":
             self.finish()
         elif piece == ":" and not any("@" in word for word in self.words):
@@ -80,6 +83,14 @@ class _Reader:
         elif kind != "space":
             self.angle.append(piece)
 
+    def finish_without_comma(self) -> None:
+        """A second <address> begins: what stands behind the first one is its name. (Python before 3.13 writes
+        the comma between the two as an encoded word.)"""
+        behind = self.words[self.words_before :]
+        del self.words[self.words_before :]
+        self.finish()
+        self.words = behind
+
     def finish(self) -> None:
         name = "".join(self.words)
         if self.angle is not None:
@@ -91,7 +102,7 @@ class _Reader:
         if not name.strip() and self.comments:
             name = "".join(self.comments)
         address = one_line(clean(decode_words(address))).replace(" ", "")
-        name = one_line(clean(decode_words(name.strip())))
+        name = one_line(clean(decode_words(name.strip()))).strip(" ,")
         if len(name) > 1 and name[0] == name[-1] == "'":
             name = name[1:-1]
         if name or address:

@@ -14,7 +14,7 @@ from portevoix.channels.mail.html import convert, words_of
 from portevoix.channels.mail.meetings import meetings_of
 from portevoix.channels.mail.model import Attachment, Meeting
 from portevoix.channels.mail.structure import Outline, Part
-from portevoix.channels.mail.tnef import is_tnef, open_tnef
+from portevoix.channels.mail.tnef import Tnef, is_tnef, open_tnef
 from portevoix.channels.mail.transfer import decode_transfer
 
 _READABLE = frozenset(
@@ -184,23 +184,21 @@ class _Gatherer:
                 body.encrypted = body.encrypted or "smime"
 
     def tnef(self, content: bytes, name: str, path: str) -> list[Piece]:
-        opened = open_tnef(content)
-        if opened is None:
+        opened = open_tnef(content) or Tnef(damaged=True)
+        if opened.damaged or not (opened.files or opened.html or opened.text):
+            # What could not be opened, or not to its end, also stays as it came.
             self.body.problems["tnef-broken"] = None
             self.body.attachments.append(
                 files.attachment(content, name or "winmail.dat", "application/ms-tnef", path)
             )
-            return []
-        if opened.damaged:
-            self.body.problems["tnef-broken"] = None
         for number, inner in enumerate(opened.files, 1):
-            inner_path = f"{path}.tnef.{number}"
+            inner_name = files.safe_name(inner.name)
             self.body.attachments.append(
                 files.attachment(
                     inner.content,
-                    files.safe_name(inner.name),
+                    inner_name,
                     inner.type,
-                    inner_path,
+                    f"{path}.tnef.{number}",
                     content_id=inner.content_id,
                 )
             )
