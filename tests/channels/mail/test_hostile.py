@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import quopri
 import random
 import time
@@ -105,6 +106,9 @@ def test_any_bytes_are_understood(raw):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    "PORTEVOIX_MANY_MAILS" not in os.environ, reason="ten minutes: set PORTEVOIX_MANY_MAILS=1"
+)
 @examples(100_000)
 @given(random_mails)
 @pytest.mark.timeout(3600)
