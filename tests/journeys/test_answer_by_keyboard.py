@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from a11y.browser import Site
 from centre_world import PASSWORD, World, build, mail
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from portevoix.store import db
 
@@ -138,3 +138,30 @@ def test_undo_in_time_gives_the_text_back(page: Page, site: Site, world: World) 
     expect(page.locator("#reply-body")).to_have_value("Trop vite envoyé")
     expect(page.locator("#reply-body")).to_be_focused()
     expect(page.locator(".message-out")).to_contain_text("Envoi annulé")
+
+
+def test_a_push_that_overtakes_the_answer_does_not_lose_it(page: Page, site: Site, world: World) -> None:
+    """The live push replaces the offer's card before the answer to "accept" arrives: it opens all the same."""
+    taken = world.receive(mail(subject="Qui va plus vite ?", sender="Noé <noe@client.example>"))
+    world.offer("alice", taken.contact_id)
+    sign_in(page, site)
+    expect(page.locator(".offer")).to_have_count(1)
+    page.wait_for_load_state()
+
+    def overtaken(route: Route) -> None:
+        answer = route.fetch()
+        with page.expect_response(lambda response: "/bureau/travail" in response.url):
+            page.evaluate("document.dispatchEvent(new CustomEvent('pv:mine'))")
+        route.fulfill(response=answer)
+
+    page.route("**/accepter", overtaken)
+    page.keyboard.press("a")
+    expect(page.locator("#conversation-title")).to_have_text("Qui va plus vite ?")
+
+
+def sign_in(page: Page, site: Site) -> None:
+    """As Alice."""
+    page.goto(f"{site.url}/")
+    page.get_by_label("Adresse électronique").fill("alice@centre.example")
+    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")

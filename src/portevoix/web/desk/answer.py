@@ -78,8 +78,11 @@ def opened(page: Page, conversation_id: int, said: str = "") -> HttpResponseBase
         "desk/opened.html", {**work_context(page), **pane.everything(page, row), "with_work": True}
     )
     response["HX-Push-Url"] = reverse("desk:conversation", args=[conversation_id])
-    response["HX-Retarget"] = "#conversation"
-    response["HX-Reswap"] = "outerHTML"
+    if page.request.headers.get("HX-Target") != "conversation":
+        # Only where it is not the target already: htmx looks a new target up from the element that asked, and a push
+        # may have replaced that one (the offer just accepted) before this answer arrives.
+        response["HX-Retarget"] = "#conversation"
+        response["HX-Reswap"] = "outerHTML"
     triggers: dict[str, Any] = {"pv:go": {"to": "conversation-title"}}
     if said:
         triggers["pv:toast"] = {"text": said, "tone": "success"}
