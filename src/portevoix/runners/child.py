@@ -74,7 +74,7 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), self.part.stop_seconds)
+            await asyncio.wait_for(_exited(process.pid), self.part.stop_seconds)
         except TimeoutError:
             self._set("stopping", f"did not end in {self.part.stop_seconds:.0f} s; killed")
         # Also after a clean end: a worker that its master forgot must not stay behind.
@@ -109,10 +109,11 @@ class Child:
         reading = asyncio.create_task(self._read(process, out))
         probing = asyncio.create_task(self._probe(process))
         try:
-            ended = await process.wait()
+            await _exited(process.pid)
         finally:
             probing.cancel()
             _kill_group(process.pid)
+        ended = await process.wait()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(reading, 2)
         self.pid = None
@@ -169,6 +170,26 @@ class Child:
         if (state, note) != (self.state, self.note):
             self.state, self.note, self.since = state, note, time.time()
             self._changed(self)
+
+
+async def _exited(pid: int) -> None:
+    """Wait for the end of the process itself.
+
+    asyncio's own `wait` also waits for the pipe to close (seen on 3.11), and a worker that outlives its
+    master holds the pipe open: exactly the case in which the group must be ended from here.
+    """
+    try:
+        watched = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    loop = asyncio.get_running_loop()
+    over = asyncio.Event()
+    loop.add_reader(watched, over.set)
+    try:
+        await over.wait()
+    finally:
+        loop.remove_reader(watched)
+        os.close(watched)
 
 
 def _kill_group(pid: int) -> None:

@@ -9,6 +9,7 @@ import datetime as dt
 import os
 import smtplib
 import sys
+import time
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ from portevoix.cli.demo.texts import ANSWERS, LINES, MAILS, PEOPLE, SKILLS, Line
 
 if TYPE_CHECKING:
     from portevoix.web.records.models import Line, Skill
+
+# A door made this moment is known to the mail server when it has read its configuration again.
+_DOOR_SECONDS = 20.0
 
 
 def fill_centre(password: str) -> dict[str, str]:
@@ -130,8 +134,17 @@ def _send(number: int) -> None:
     if text.html:
         mail.add_alternative(text.html, subtype="html")
     host = os.environ.get("PORTEVOIX_SMTP_HOST", "127.0.0.1").replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - read only
-    with smtplib.SMTP(host, int(os.environ["PORTEVOIX_SMTP_PORT"]), timeout=20) as server:
-        server.send_message(mail)
+    deadline = time.monotonic() + _DOOR_SECONDS
+    while True:
+        with smtplib.SMTP(host, int(os.environ["PORTEVOIX_SMTP_PORT"]), timeout=20) as server:
+            try:
+                server.send_message(mail)
+            except smtplib.SMTPRecipientsRefused:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return
+        time.sleep(0.5)
 
 
 def main() -> int:

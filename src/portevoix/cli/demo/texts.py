@@ -77,19 +77,19 @@ PEOPLE = (
 # line (empty: every line), title, text
 ANSWERS = (
     ("", "Accueil", "Bonjour {{ prenom }},\n\nMerci de votre message.\n\n"),
-    ("", "Demande de précision", "Bonjour {{ prenom }},\n\nPour vous répondre au mieux, pourriez-vous nous indiquer "
-     "votre numéro de dossier ?\n\nBien cordialement,"),
-    ("inscription", "Paiement refusé", "Bonjour {{ prenom }},\n\nLe paiement reste bloqué tant que les cases des "
+    ("", "Demande de précision", ("Bonjour {{ prenom }},\n\nPour vous répondre au mieux, pourriez-vous nous indiquer "
+     "votre numéro de dossier ?\n\nBien cordialement,")),
+    ("inscription", "Paiement refusé", ("Bonjour {{ prenom }},\n\nLe paiement reste bloqué tant que les cases des "
      "conditions d’inscription ne sont pas cochées, tout en bas de la page. Cochez-les, puis validez de nouveau : votre "
-     "dossier a été conservé.\n\nBien cordialement,"),
-    ("inscription", "Mot de passe oublié", "Bonjour {{ prenom }},\n\nChoisissez « Mot de passe oublié » sur la page de "
-     "connexion : un lien vous est envoyé, valable une heure.\n\nBien cordialement,"),
-    ("cpf", "Montant disponible", "Bonjour {{ prenom }},\n\nLe montant de vos droits se lit sur votre compte personnel de "
-     "formation. Nous ne pouvons pas le consulter à votre place.\n\nBien cordialement,"),
-    ("scolaire", "Certificat de scolarité", "Bonjour {{ prenom }},\n\nVotre certificat se télécharge dans « Mon espace », "
-     "rubrique « Documents ».\n\nBien cordialement,"),
-    ("ma-classe-a-la-maison", "Connexion", "Bonjour {{ prenom }},\n\nLe site est ouvert à tous, sans inscription "
-     "préalable : créez un compte avec l’adresse de votre choix.\n\nBien cordialement,"),
+     "dossier a été conservé.\n\nBien cordialement,")),
+    ("inscription", "Mot de passe oublié", ("Bonjour {{ prenom }},\n\nChoisissez « Mot de passe oublié » sur la page de "
+     "connexion : un lien vous est envoyé, valable une heure.\n\nBien cordialement,")),
+    ("cpf", "Montant disponible", ("Bonjour {{ prenom }},\n\nLe montant de vos droits se lit sur votre compte personnel de "
+     "formation. Nous ne pouvons pas le consulter à votre place.\n\nBien cordialement,")),
+    ("scolaire", "Certificat de scolarité", ("Bonjour {{ prenom }},\n\nVotre certificat se télécharge dans « Mon espace », "
+     "rubrique « Documents ».\n\nBien cordialement,")),
+    ("ma-classe-a-la-maison", "Connexion", ("Bonjour {{ prenom }},\n\nLe site est ouvert à tous, sans inscription "
+     "préalable : créez un compte avec l’adresse de votre choix.\n\nBien cordialement,")),
 )  # fmt: skip
 
 
