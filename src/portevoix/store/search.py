@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 _SQL = load("search")
 
-#: Hits by words looked at per window, those of them ranked, and results per page.
-WINDOW: Final = 2000
-CANDIDATES: Final = 500
+#: Hits by words looked at and ranked per window, and results per page.
+WINDOW: Final = 600
+#: Conversations looked at per window where there are filters but no words.
+FILTERED: Final = 1500
 PAGE: Final = 20
 #: Marks in snippets: control characters that no stored text holds; the page turns them into <mark> after escaping.
 OPEN, SHUT = "\x02", "\x03"
@@ -61,6 +62,15 @@ class Found:
     corrected: dict[str, str] = field(default_factory=dict)
     suggestions: list[str] = field(default_factory=list)
     further: bool = False  # the next page looks at older messages: this window is used up
+
+
+@dataclass(slots=True)
+class Listed:
+    """A page of conversations without words; as ``Found``."""
+
+    rows: list[dict[str, Any]]
+    next: tuple[datetime, int] | None
+    further: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +132,6 @@ def _page(conn: Connection, terms: Sequence[Word], filters: Filters, at: tuple[i
         "before": before,
         "offset": offset,
         "window": WINDOW,
-        "candidates": CANDIDATES,
         "limit": PAGE,
         "headline": _HEADLINE,
         "whole": _WHOLE,
@@ -163,11 +172,18 @@ def _known(conn: Connection, query: str) -> bool:
     return bool(row and row["yes"])
 
 
-def filtered(conn: Connection, filters: Filters, before: tuple[datetime, int] | None) -> list[dict[str, Any]]:
-    """Without words: conversations within the filters, the last moved first, one more than a page."""
-    at, last = before or (None, None)
-    values = filters.values() | {"before_at": at, "before_id": last, "limit": PAGE + 1}
-    return conn.execute(_SQL["filtered"], values, prepare=False).fetchall()
+def filtered(conn: Connection, filters: Filters, before: tuple[datetime, int] | None) -> Listed:
+    """Without words: conversations within the filters, the last moved first. A "to" date is where the window begins."""
+    at, last = before or (filters.to_at, None)
+    values = filters.values() | {"before_at": at, "before_id": last, "limit": PAGE + 1, "window": FILTERED}
+    rows = conn.execute(_SQL["filtered"], values, prepare=False).fetchall()
+    edge = rows[0]
+    rows = [row for row in rows if row["conversation_id"] is not None]
+    if len(rows) > PAGE:
+        end = rows[PAGE - 1]
+        return Listed(rows[:PAGE], (end["last_at"], end["conversation_id"]))
+    full = edge["looked_at"] >= FILTERED and (filters.from_at is None or edge["oldest_at"] >= filters.from_at)
+    return Listed(rows, (edge["oldest_at"], edge["oldest_id"]) if full else None, further=full)
 
 
 def persons(conn: Connection, text: str, lines: Sequence[int]) -> list[dict[str, Any]]:

@@ -7,30 +7,31 @@ with window_ as materialized (
   select m.id, m.conversation_id, m.search from message m
   where m.search @@ %(query)s::tsquery and m.id < %(before)s
   order by m.id desc limit %(window)s
-), seen as materialized (
-  select w.id, w.search, c.id as conversation_id, c.line_id, c.person_id, c.subject, c.last_at, k.state, k.holder_id
-  from window_ w
+), ranked as materialized (
+  select distinct on (conversation_id) conversation_id, id, ts_rank(search, %(query)s::tsquery) as rank
+  from window_ order by conversation_id, rank desc, id desc
+), best as materialized (
+  select distinct on (c.id) w.id, w.rank, c.id as conversation_id, c.line_id, c.person_id, c.subject, c.last_at
+  from ranked w
   join conversation o on o.id = w.conversation_id
   join conversation c on c.id = coalesce(o.merged_into, o.id)
-  left join lateral (select state, holder_id from contact where conversation_id = c.id order by id desc limit 1) k on true
   where c.line_id = any(%(lines)s)
-    and (%(phrases)s::text[] is null or (select plain(concat_ws(' ', m.subject, m.sender_name, m.sender, m.recipients::text, coalesce(m.new_body, m.body)))
-         from message m where m.id = w.id) ~ all(%(phrases)s))
-    and (%(states)s::text[] is null or k.state = any(%(states)s))
+    and (%(phrases)s::text[] is null or (select plain(concat_ws(' ', m.subject, m.sender_name, m.sender, m.recipients::text,
+         coalesce(m.new_body, m.body))) from message m where m.id = w.id) ~ all(%(phrases)s))
+    and (%(states)s::text[] is null or (select state from contact where conversation_id = c.id order by id desc limit 1)
+         = any(%(states)s))
     and (%(from_at)s::timestamptz is null or c.last_at >= %(from_at)s)
     and (%(to_at)s::timestamptz is null or c.last_at < %(to_at)s)
-    and (%(adviser)s::bigint is null or k.holder_id = %(adviser)s or c.last_adviser_id = %(adviser)s)
+    and (%(adviser)s::bigint is null or c.last_adviser_id = %(adviser)s
+         or (select holder_id from contact where conversation_id = c.id order by id desc limit 1) = %(adviser)s)
     and (%(motif)s::bigint is null or c.subject_id = %(motif)s)
-  order by w.id desc limit %(candidates)s
-), best as (
-  select distinct on (conversation_id) *, ts_rank(search, %(query)s::tsquery) as rank
-  from seen order by conversation_id, ts_rank(search, %(query)s::tsquery) desc, id desc
+  order by c.id, w.rank desc, w.id desc
 ), shown as (
   select * from best order by rank desc, id desc offset %(offset)s limit %(limit)s
 )
-select s.id as message_id, s.conversation_id, s.line_id, l.name as line, s.subject, s.last_at, s.state, s.rank,
+select s.id as message_id, s.conversation_id, s.line_id, l.name as line, s.subject, s.last_at, k.state, s.rank,
        coalesce(nullif(p.name, ''), m.sender) as who,
-       ts_headline('portevoix', left(coalesce(m.new_body, m.body), 20000), %(query)s::tsquery, %(headline)s) as snippet,
+       ts_headline('portevoix', left(coalesce(m.new_body, m.body), 6000), %(query)s::tsquery, %(headline)s) as snippet,
        ts_headline('portevoix', s.subject, %(query)s::tsquery, %(whole)s) as subject_marked,
        (select count(*) from best) as found, (select min(id) from window_) as oldest,
        (select count(*) from window_) as looked_at
@@ -38,6 +39,7 @@ from shown s
 join message m on m.id = s.id
 join line l on l.id = s.line_id
 join person p on p.id = s.person_id
+left join lateral (select state from contact where conversation_id = s.conversation_id order by id desc limit 1) k on true
 order by s.rank desc, s.id desc
 
 -- name: window
@@ -50,26 +52,37 @@ select min(id) as oldest, count(*) as looked_at from (
 select coalesce(max(id), 0) + 1 as before from message
 
 -- name: filtered
--- Without words: the last moved first, of each line, within the filters.
-select c.id as conversation_id, c.line_id, l.name as line, c.subject, c.last_at, k.state,
-       coalesce(nullif(p.name, ''), '') as who
-from unnest(%(lines)s::bigint[]) w(line_id)
-cross join lateral (
-  select c.*, k.state, k.holder_id from conversation c
+-- Without words: the last moved first within the filters. Only a window of the lines' newest conversations is looked at;
+-- `oldest_at` and `oldest_id` are where the next one begins when this one was full.
+with window_ as materialized (
+  select c.* from unnest(%(lines)s::bigint[]) w(line_id)
+  cross join lateral (
+    select id, last_at, line_id, person_id, subject, subject_id, last_adviser_id from conversation
+    where line_id = w.line_id and merged_into is null
+      and last_at <= coalesce(%(before_at)s, 'infinity'::timestamptz)
+      and (last_at, id) < (coalesce(%(before_at)s, 'infinity'::timestamptz), coalesce(%(before_id)s, 9223372036854775807))
+    order by last_at desc, id desc limit %(window)s
+  ) c
+  order by c.last_at desc, c.id desc limit %(window)s
+), edge as (
+  select count(*) as looked_at, (array_agg(id order by last_at, id))[1] as oldest_id, min(last_at) as oldest_at from window_
+), shown as (
+  select c.id as conversation_id, c.line_id, c.subject, c.last_at, c.person_id, k.state
+  from window_ c
   left join lateral (select state, holder_id from contact where conversation_id = c.id order by id desc limit 1) k on true
-  where c.line_id = w.line_id and c.merged_into is null
-    and (c.last_at, c.id) < (coalesce(%(before_at)s, 'infinity'::timestamptz), coalesce(%(before_id)s, 9223372036854775807))
-    and (%(states)s::text[] is null or k.state = any(%(states)s))
+  where (%(states)s::text[] is null or k.state = any(%(states)s))
     and (%(from_at)s::timestamptz is null or c.last_at >= %(from_at)s)
     and (%(to_at)s::timestamptz is null or c.last_at < %(to_at)s)
     and (%(adviser)s::bigint is null or k.holder_id = %(adviser)s or c.last_adviser_id = %(adviser)s)
     and (%(motif)s::bigint is null or c.subject_id = %(motif)s)
   order by c.last_at desc, c.id desc limit %(limit)s
-) c
-cross join lateral (select c.state) k
-join person p on p.id = c.person_id
-join line l on l.id = c.line_id
-order by c.last_at desc, c.id desc limit %(limit)s
+)
+select s.*, l.name as line, coalesce(nullif(p.name, ''), '') as who, e.looked_at, e.oldest_at, e.oldest_id
+from edge e
+left join shown s on true
+left join person p on p.id = s.person_id
+left join line l on l.id = s.line_id
+order by s.last_at desc, s.conversation_id desc
 
 -- name: any
 select exists(select 1 from message where search @@ %(query)s::tsquery) as yes

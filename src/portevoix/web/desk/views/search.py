@@ -95,10 +95,9 @@ def search(page: Page) -> HttpResponseBase:
     if text:
         context |= _with_words(page, text, filters, key)
     elif asked:
-        rows = store.filtered(page.conn, filters, lists.unpack(key, (datetime, int)))
-        last = rows[store.PAGE - 1] if len(rows) > store.PAGE else None
-        context |= {"rows": rows[: store.PAGE], "searched": True}
-        context["next"] = lists.pack(last["last_at"], last["conversation_id"]) if last else ""
+        listed = store.filtered(page.conn, filters, lists.unpack(key, (datetime, int)))
+        context |= {"rows": listed.rows, "found": listed, "searched": True}
+        context["next"] = lists.pack(*listed.next) if listed.next else ""
     if page.fragment and key:
         return page.render("desk/results.html", context)
     return page.render("desk/search.html", {**context, **_form(page, filters)})
