@@ -71,3 +71,25 @@ def test_missing_empty_fuzzy_and_unused_translations_are_found() -> None:
     assert "fuzzy): 'Peut'" in said
     assert "not in the catalogue: 'Nouveau'" in said
     assert "no longer used: 'Adieu'" in said
+
+
+def test_every_declared_dependency_is_locked() -> None:
+    """Without this a new machine misses a package that the developer's machine has by chance."""
+    import re
+    import tomllib
+
+    root = Path(__file__).resolve().parents[2]
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = {
+        "run.txt": project["dependencies"] + extras["build"],
+        "dev.txt": project["dependencies"] + extras["dev"],
+        "bench.txt": project["dependencies"] + extras["bench"],
+    }
+    for lock, needs in wanted.items():
+        text = (root / "requirements" / lock).read_text()
+        locked = {
+            re.sub(r"[-_.]+", "-", name).lower() for name in re.findall(r"^([\w.-]+)==", text, re.MULTILINE)
+        }
+        names = {re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", need)[0]).lower() for need in needs}
+        assert names - locked == set(), f"run `make lock`: {lock} misses these"

@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from portevoix.embedded import EmbeddedError, EmbeddedNats, EmbeddedPostgres
 from portevoix.embedded.process import end_process
@@ -200,7 +201,8 @@ class Supervisor:
     async def _until_started(self, keeping: Sequence[asyncio.Task[None]]) -> None:
         settled = asyncio.gather(*(child.settled() for child in self.children))
         stopping = asyncio.create_task(self._stop.wait())
-        await asyncio.wait({settled, stopping, *keeping}, return_when=asyncio.FIRST_COMPLETED)
+        waited: set[asyncio.Future[Any]] = {settled, stopping, *keeping}
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if not settled.done():
             settled.cancel()

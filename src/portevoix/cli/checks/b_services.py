@@ -83,5 +83,5 @@ def bus(patient: Patient) -> Sequence[str]:
     try:
         asyncio.run(asyncio.wait_for(_round_trip(), 6))
     except Exception as error:  # noqa: BLE001 - whatever the library raises, the answer is "no"
-        return [f"NATS does not answer: {error or type(error).__name__}"]
+        return [f"NATS does not answer: {str(error) or type(error).__name__}"]
     return []
