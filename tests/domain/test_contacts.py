@@ -1,5 +1,8 @@
 """The life of a contact, its events and their fold."""
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +11,8 @@ from portevoix.domain.contacts import events as e
 from portevoix.domain.contacts.fold import begin, fold, step
 from portevoix.domain.contacts.machine import FINAL, MOVES, OPEN, IllegalMove, Move, State, after, origins
 from portevoix.domain.contacts.threading import Candidate, Evidence, find
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 SAMPLES = {
     Move.WAITED: e.ContactWaited(),
@@ -132,3 +137,10 @@ def test_an_answer_to_a_mail_sent_to_two_lines_stays_on_its_own():
 def test_who_takes_no_part_never_joins_without_a_token(sender, references, forged):
     outsider = "x" + sender + "@elsewhere.example"
     assert find(evidence(sender=outsider, references=references, forged=forged), [MINE, TWIN]) is None
+
+
+def test_the_drawn_life_is_up_to_date():
+    spec = importlib.util.spec_from_file_location("contact_life", ROOT / "tools" / "generate" / "contact_life.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.PAGE.read_text("utf-8") == module.page(), "run python tools/generate/contact_life.py"

@@ -194,11 +194,10 @@ def _bounce(secret: bytes, mail: Mail) -> Bounce | None:
 
 
 def _digest(mail: Mail) -> bytes:
-    """Of what was said: the same for a copy that travelled another way (other Received lines)."""
+    """Of what was said: the same for a copy that travelled another way or was sent anew (other Received and Date lines)."""
     hashed = hashlib.sha256()
-    date = mail.date.isoformat() if mail.date else ""
     files = (attachment.sha256 for attachment in mail.attachments)
-    for piece in (_address(mail.from_.address), mail.subject, date, mail.text, *files):
+    for piece in (_address(mail.from_.address), mail.subject, mail.text, *files):
         hashed.update(piece.encode("utf-8", "replace"))
         hashed.update(b"\0")
     return hashed.digest()
