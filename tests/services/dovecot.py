@@ -99,7 +99,9 @@ service stats {{
         """Start; returns when it listens (``plain``: the configuration has no TLS)."""
         # In the foreground, as our child: a session that is killed leaves nothing behind that it cannot name.
         with (self.home / "dovecot.out").open("ab") as out:
-            self._process = subprocess.Popen(["dovecot", "-F", "-c", str(self.config)], stdout=out, stderr=out)
+            self._process = subprocess.Popen(
+                ["dovecot", "-F", "-c", str(self.config)], stdout=out, stderr=out
+            )
         until(lambda: listening(self.imap) and (plain or listening(self.imaps)), why=str(self.home))
         return self
 
@@ -137,5 +139,7 @@ service stats {{
 
 def children(pid: int) -> list[int]:
     """Processes started by ``pid``."""
-    done = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
     return [int(word) for word in done.stdout.split()]

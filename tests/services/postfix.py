@@ -101,7 +101,9 @@ maillog_file_prefixes = {home}
 
     def queued(self) -> int:
         """Mails that wait in the queue."""
-        folders = (self.home / "queue" / name for name in ("maildrop", "incoming", "active", "deferred", "hold"))
+        folders = (
+            self.home / "queue" / name for name in ("maildrop", "incoming", "active", "deferred", "hold")
+        )
         return sum(1 for folder in folders for path in folder.rglob("*") if path.is_file())
 
     def log(self) -> str:
@@ -116,6 +118,10 @@ maillog_file_prefixes = {home}
     def _run(self, word: str, *, check: bool = True) -> None:
         with (self.home / "postfix.out").open("ab") as out:
             done = subprocess.run(
-                ["postfix", "-c", str(self.home / "etc"), word], stdout=out, stderr=out, check=False, timeout=60
+                ["postfix", "-c", str(self.home / "etc"), word],
+                stdout=out,
+                stderr=out,
+                check=False,
+                timeout=60,
             )
         assert not check or done.returncode == 0, (self.home / "postfix.out").read_text() + self.log()

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import socket
-from types import TracebackType
 
 
 class Talk:
     """One connection. ``say`` sends a line and gives the answer; ``send`` and ``answer`` go apart."""
 
-    def __init__(self, port: int, hello: str | None = "EHLO client.example", *, source: str = "127.0.0.1") -> None:
+    def __init__(
+        self, port: int, hello: str | None = "EHLO client.example", *, source: str = "127.0.0.1"
+    ) -> None:
         self._sock = socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(source, 0))
+        self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._file = self._sock.makefile("rb")
         self.greeting = self.answer()
         if hello and self.greeting.startswith("220"):
             assert self.say(hello).startswith("250")
 
-    def __enter__(self) -> Talk:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def send(self, data: bytes) -> None:
@@ -53,7 +55,9 @@ class Talk:
         self.send(b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n")
         return self.answer()
 
-    def mail(self, raw: bytes, *recipients: str, sender: str = "jean@client.example", options: str = "") -> str:
+    def mail(
+        self, raw: bytes, *recipients: str, sender: str = "jean@client.example", options: str = ""
+    ) -> str:
         """A whole mail; the answer to it."""
         for answer in self.begin(*recipients, sender=sender, options=options):
             assert answer.startswith("250"), answer

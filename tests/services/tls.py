@@ -28,7 +28,11 @@ class Authority:
             "-out", str(request), "-subj", f"/CN={name}",
         )  # fmt: skip
         extra.write_text(f"subjectAltName=DNS:{name},IP:127.0.0.1\n")
-        since = ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"] if days < 0 else ["-days", str(days)]
+        since = (
+            ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"]
+            if days < 0
+            else ["-days", str(days)]
+        )
         if days < 0:
             self._sign_past(cert, request, extra, since)
         else:

@@ -48,7 +48,9 @@ class _Waiting:
 class Counter:
     """Start it, then ``await counter.take(items)``: returns once they are committed."""
 
-    def __init__(self, on_stored: Callable[[], None], on_tick: Callable[[Connection], None], url: str | None = None) -> None:
+    def __init__(
+        self, on_stored: Callable[[], None], on_tick: Callable[[Connection], None], url: str | None = None
+    ) -> None:
         self._queue: queue.Queue[_Waiting | None] = queue.Queue()
         self._on_stored = on_stored
         self._on_tick = on_tick
@@ -173,7 +175,11 @@ class Counter:
         for attempt in range(_ATTEMPTS):
             try:
                 return take_in(conn, items)
-            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable):
+            except (
+                psycopg.errors.DeadlockDetected,
+                psycopg.errors.SerializationFailure,
+                psycopg.errors.LockNotAvailable,
+            ):
                 if attempt + 1 == _ATTEMPTS:
                     raise
         raise AssertionError
@@ -181,7 +187,9 @@ class Counter:
     @staticmethod
     def _answer(batch: list[_Waiting], taken: list[Taken] | None) -> None:
         at = 0
-        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[list[Taken]], list[Taken] | None]]] = {}
+        by_loop: dict[
+            asyncio.AbstractEventLoop, list[tuple[asyncio.Future[list[Taken]], list[Taken] | None]]
+        ] = {}
         for waiting in batch:
             part = None if taken is None else taken[at : at + len(waiting.items)]
             at += len(waiting.items)
@@ -210,5 +218,3 @@ def _settle(answers: list[tuple[asyncio.Future[list[Taken]], list[Taken] | None]
             future.set_exception(DatabaseAway())
         else:
             future.set_result(taken)
-
-

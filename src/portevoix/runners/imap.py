@@ -124,7 +124,11 @@ class Carrier(threading.Thread):
         session = Session(self.post.box)
         try:
             self._fetch_all(session, set())
-            words = "" if session.mark == self.post.box.mark else "no keywords: mails read elsewhere are not taken"
+            words = (
+                ""
+                if session.mark == self.post.box.mark
+                else "no keywords: mails read elsewhere are not taken"
+            )
             self.status = {"state": "ok", "words": words, "taken": self.status["taken"]}
             self._failures = 0
             while not self._halt.is_set():
@@ -189,7 +193,9 @@ class Carrier(threading.Thread):
         """What is to be stored, or None when the mail was put aside."""
         if mail.size > DEFAULT.size:
             words = f"too-big: {mail.size / MEGABYTE:.1f} MB"
-            self._aside(conn, mail, words if mail.whole else f"{words}, only its beginning; it stays in the mailbox")
+            self._aside(
+                conn, mail, words if mail.whole else f"{words}, only its beginning; it stays in the mailbox"
+            )
             return None
         canary, centre = self._office.canary, self._office.centre
         assert centre is not None
@@ -285,7 +291,9 @@ class Fetching:
             self._office.clock.now(conn)
             self._follow(_posts(conn))
             self._read = time.monotonic()
-        self._rounds.detail = {"doors": {c.post.door.address: dict(c.status) for c in self._carriers.values()}}
+        self._rounds.detail = {
+            "doors": {c.post.door.address: dict(c.status) for c in self._carriers.values()}
+        }
 
     def _follow(self, posts: dict[int, Post]) -> None:
         for door_id, carrier in list(self._carriers.items()):

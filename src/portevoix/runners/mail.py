@@ -171,13 +171,17 @@ class Handler:
         try:
             taken = await self._take(raw, envelope.rcpt_tos, return_path, large=large)
         except DatabaseAway:
-            return "451 4.3.0 Cannot store now, try again later / enregistrement impossible, reessayez plus tard"
+            return (
+                "451 4.3.0 Cannot store now, try again later / enregistrement impossible, reessayez plus tard"
+            )
         except Exception:
             log.exception("mail: not taken in")
             return "451 4.3.0 Local error, try again later / erreur locale, reessayez plus tard"
         return _said(taken)
 
-    async def _take(self, raw: bytes, recipients: list[str], return_path: str | None, *, large: bool) -> list[Taken]:
+    async def _take(
+        self, raw: bytes, recipients: list[str], return_path: str | None, *, large: bool
+    ) -> list[Taken]:
         room = self._room
         if room.canary.suspects(raw) and await asyncio.to_thread(room.canary.deadly, raw):
             return await room.aside(raw, recipients, return_path or "", REASON)
@@ -188,7 +192,9 @@ class Handler:
             raise
         except Exception as error:  # one bad mail never holds up the next, nor comes back for days
             log.exception("mail: not understood")
-            return await room.aside(raw, recipients, return_path or "", f"not-understood: {type(error).__name__}")
+            return await room.aside(
+                raw, recipients, return_path or "", f"not-understood: {type(error).__name__}"
+            )
         return await room.counter.take(items)
 
 
@@ -207,7 +213,9 @@ def _listen(port: int, host: str) -> socket.socket:
     return sock
 
 
-async def serve(room: MailRoom, stop: asyncio.Event, *, smtp: socket.socket, lmtp: socket.socket | None) -> None:
+async def serve(
+    room: MailRoom, stop: asyncio.Event, *, smtp: socket.socket, lmtp: socket.socket | None
+) -> None:
     """Until ``stop``; then no new connection, and what was begun is finished."""
     loop = asyncio.get_running_loop()
     handler = Handler(room)
@@ -228,7 +236,9 @@ async def serve(room: MailRoom, stop: asyncio.Event, *, smtp: socket.socket, lmt
     await asyncio.to_thread(room.counter.up.wait)
     servers = [await loop.create_server(lambda: SmtpServer(handler, **options), sock=smtp, backlog=512)]
     if lmtp is not None:
-        servers.append(await loop.create_server(lambda: LmtpServer(handler, **options), sock=lmtp, backlog=512))
+        servers.append(
+            await loop.create_server(lambda: LmtpServer(handler, **options), sock=lmtp, backlog=512)
+        )
     say_ready()
     await stop.wait()
     for server in servers:

@@ -46,9 +46,7 @@ def centre(database_url: str) -> Iterator[Any]:
 
 
 @pytest.fixture
-def runner(
-    database_url: str, nats_url: str, tmp_path: Path, centre: Any
-) -> Iterator[Callable[..., Process]]:
+def runner(database_url: str, nats_url: str, tmp_path: Path, centre: Any) -> Iterator[Callable[..., Process]]:
     """Start our processes on the test's database: ``runner("imap", **environment)``."""
     started: list[Process] = []
 

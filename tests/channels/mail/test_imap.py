@@ -17,7 +17,13 @@ pytestmark = pytest.mark.mailserver
 
 
 def box(dovecot, **other):
-    values = {"host": "localhost", "port": dovecot.imaps, "tls": True, "user": dovecot.user, "password": PASSWORD}
+    values = {
+        "host": "localhost",
+        "port": dovecot.imaps,
+        "tls": True,
+        "user": dovecot.user,
+        "password": PASSWORD,
+    }
     return Mailbox(**{**values, **other})
 
 
@@ -43,7 +49,9 @@ def status(conn, address=INSCRIPTION):
 
 
 def stored(conn):
-    return sorted(hashlib.sha256(row["content"]).hexdigest() for row in rows(conn, "select content from mail_raw"))
+    return sorted(
+        hashlib.sha256(row["content"]).hexdigest() for row in rows(conn, "select content from mail_raw")
+    )
 
 
 def hashes(mails):
@@ -164,12 +172,16 @@ def marked(dovecot):
     index = dovecot.mail / "Maildir" / "dovecot-keywords"
     if not index.exists():
         return 0
-    return sum(1 for path in (dovecot.mail / "Maildir" / "cur").iterdir() if "a" in path.name.partition(":2,")[2])
+    return sum(
+        1 for path in (dovecot.mail / "Maildir" / "cur").iterdir() if "a" in path.name.partition(":2,")[2]
+    )
 
 
 def test_nothing_twice_and_nothing_missed_when_the_server_drops(centre, dovecot, runner):
     """Cut in the middle of FETCH, again and again, while mails arrive; some without a Message-ID."""
-    raws = [mail(f"n{n}", message_id=None if n % 3 == 0 else "", body="x" * (n % 7) * 30_000) for n in range(60)]
+    raws = [
+        mail(f"n{n}", message_id=None if n % 3 == 0 else "", body="x" * (n % 7) * 30_000) for n in range(60)
+    ]
     for raw in raws[:40]:
         dovecot.put(raw)
     door(centre, dovecot)

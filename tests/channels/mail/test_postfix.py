@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import psycopg
 import pytest
 from services.mails import CPF, INSCRIPTION, count, mail, rows
@@ -34,7 +33,9 @@ def mailer(runner, lmtp_port):
 
 def send(postfix, raw, *recipients, sender="jean@client.example", options=""):
     with Talk(postfix.port) as talk:
-        assert talk.mail(raw, *(recipients or (INSCRIPTION,)), sender=sender, options=options).startswith("250")
+        assert talk.mail(raw, *(recipients or (INSCRIPTION,)), sender=sender, options=options).startswith(
+            "250"
+        )
 
 
 def markers(conn):
@@ -80,7 +81,9 @@ def test_nothing_is_lost_while_the_database_is_away(centre, postfix, mailer, dat
         admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
         for n in range(10):
             send(postfix, mail(f"attente {n}"))
-        until(lambda: any("451 4.3.0" in answer for answer in postfix.answers(INSCRIPTION)), why=postfix.log())
+        until(
+            lambda: any("451 4.3.0" in answer for answer in postfix.answers(INSCRIPTION)), why=postfix.log()
+        )
         assert postfix.queued() == 10
         admin.execute(f"alter database {name} allow_connections true")
     until(lambda: postfix.queued() == 0, seconds=40, why=postfix.log()[-3000:])
@@ -109,7 +112,13 @@ def test_what_a_client_smuggles_past_postfix_is_one_mail(centre, postfix, mailer
         with Talk(postfix.port) as talk:
             talk.begin(INSCRIPTION)
             talk.say("DATA")
-            talk.send(mail("vrai") + end + second + mail("caché", sender="pdg@centre.example") + b"\r\n.\r\nQUIT\r\n")
+            talk.send(
+                mail("vrai")
+                + end
+                + second
+                + mail("caché", sender="pdg@centre.example")
+                + b"\r\n.\r\nQUIT\r\n"
+            )
             while talk.answer():
                 pass
     until(lambda: postfix.queued() == 0 and count(centre) >= len(ends))
@@ -120,7 +129,10 @@ def test_what_a_client_smuggles_past_postfix_is_one_mail(centre, postfix, mailer
 
 
 def test_very_long_lines_and_binary_come_through(centre, postfix, mailer):
-    raws = {"ligne": mail("ligne", body="y" * 10 * 1024 * 1024), "octets": mail("octets").replace(b"Bonjour", b"\x80\xff\xe9")}
+    raws = {
+        "ligne": mail("ligne", body="y" * 10 * 1024 * 1024),
+        "octets": mail("octets").replace(b"Bonjour", b"\x80\xff\xe9"),
+    }
     for raw in raws.values():
         send(postfix, raw)
     until(lambda: count(centre) == 2 and postfix.queued() == 0, seconds=60, why=postfix.log())
@@ -134,7 +146,9 @@ def test_addresses_outside_ascii_come_through(centre, postfix, mailer):
     until(lambda: "250" in _probe(mailer, "élèves@centre.example"))
     send(postfix, raw, "élèves@centre.example", sender="zoé@client.example", options=" SMTPUTF8")
     until(lambda: count(centre) == 1, why=postfix.log())
-    assert rows(centre, "select sender, door_id from message") == [{"sender": "zoé@client.example", "door_id": 2}]
+    assert rows(centre, "select sender, door_id from message") == [
+        {"sender": "zoé@client.example", "door_id": 2}
+    ]
 
 
 def _probe(mailer, address):
@@ -162,7 +176,9 @@ def test_five_hundred_mails_by_twenty_connections_all_arrive_once(centre, postfi
     def work(worker):
         with Talk(postfix.port) as talk:
             for n in range(25):
-                assert talk.mail(mail(f"w{worker}-{n}", sender=f"c{worker}@client.example"), INSCRIPTION).startswith("250")
+                assert talk.mail(
+                    mail(f"w{worker}-{n}", sender=f"c{worker}@client.example"), INSCRIPTION
+                ).startswith("250")
 
     threads = [threading.Thread(target=work, args=(worker,)) for worker in range(20)]
     for thread in threads:

@@ -35,9 +35,10 @@ def raws(conn):
 
 def test_each_kind_of_refusal_is_said_and_nothing_is_stored(centre, smtp):
     with Talk(smtp) as talk:
-        assert talk.begin("inconnu@centre.example", "victime@ailleurs.example") == [
-            "550 5.1.1 No such address here / adresse inconnue"
-        ] * 2
+        assert (
+            talk.begin("inconnu@centre.example", "victime@ailleurs.example")
+            == ["550 5.1.1 No such address here / adresse inconnue"] * 2
+        )
         assert talk.say("DATA").startswith("503")
         talk.say("RSET")
         bomb = mail("bombe", headers="MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n")
@@ -105,9 +106,18 @@ def test_addresses_outside_ascii(centre, smtp):
     centre.execute("update door set address = 'élèves@centre.example' where id = 2")
     time.sleep(0)
     with Talk(smtp) as talk:
-        until(lambda: talk.begin("élèves@centre.example", options=" SMTPUTF8")[0].startswith("250") or talk.say("RSET") == "")
-        assert talk.data(mail("accents", sender="zoé@client.example", to="élèves@centre.example")).startswith("250")
-    assert rows(centre, "select sender, door_id from message") == [{"sender": "zoé@client.example", "door_id": 2}]
+        until(
+            lambda: (
+                talk.begin("élèves@centre.example", options=" SMTPUTF8")[0].startswith("250")
+                or talk.say("RSET") == ""
+            )
+        )
+        assert talk.data(mail("accents", sender="zoé@client.example", to="élèves@centre.example")).startswith(
+            "250"
+        )
+    assert rows(centre, "select sender, door_id from message") == [
+        {"sender": "zoé@client.example", "door_id": 2}
+    ]
 
 
 _ENDS = [
@@ -118,7 +128,12 @@ _ENDS = [
 def test_nobody_smuggles_a_second_mail(centre, smtp):
     """Whatever looks like an end and is not CR LF . CR LF stays inside the one mail."""
     for number, end in enumerate(_ENDS, 1):
-        second = b"MAIL FROM:<pdg@centre.example>\r\nRCPT TO:<" + INSCRIPTION.encode() + b">\r\nDATA\r\n" + mail("caché")
+        second = (
+            b"MAIL FROM:<pdg@centre.example>\r\nRCPT TO:<"
+            + INSCRIPTION.encode()
+            + b">\r\nDATA\r\n"
+            + mail("caché")
+        )
         with Talk(smtp) as talk:
             talk.begin(INSCRIPTION)
             assert talk.say("DATA").startswith("354")
@@ -170,7 +185,7 @@ def test_the_same_mail_again_is_answered_and_stored_once(centre, smtp):
     raw = mail("encore")
     with Talk(smtp) as talk:
         answers = [talk.mail(raw, INSCRIPTION) for _ in range(3)]
-    assert ["contact", "duplicate", "duplicate"] == [answer.split()[3] for answer in answers]
+    assert [answer.split()[3] for answer in answers] == ["contact", "duplicate", "duplicate"]
     assert len({answer.split()[4] for answer in answers}) == 1
 
 

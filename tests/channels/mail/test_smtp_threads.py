@@ -72,9 +72,9 @@ def test_an_answer_joins_by_reference_and_by_token_never_by_subject(centre, smtp
     send(smtp, mail("un", headers=f"References: <x@y> <{ours}>\r\n"))
     token = identity.reply_address(SECRET, conversation, INSCRIPTION)
     send(smtp, mail("un", to="autre@ailleurs.example"), token)
-    assert rows(centre, "select count(*) as n, count(distinct conversation_id) as c from message where kind = 'in'") == [
-        {"n": 4, "c": 1}
-    ]
+    assert rows(
+        centre, "select count(*) as n, count(distinct conversation_id) as c from message where kind = 'in'"
+    ) == [{"n": 4, "c": 1}]
     send(smtp, mail("un"))
     assert count(centre, "conversation") == 2
 
@@ -116,14 +116,21 @@ def test_one_client_on_many_connections_is_one_person(centre, smtp):
 
 def test_the_same_mail_to_two_lines_is_two_linked_conversations_however_it_comes(centre, smtp):
     raw = mail("deux", message_id="deux@client.example", to=f"{INSCRIPTION}, {CPF}")
-    at_once(lambda: send(smtp, raw, INSCRIPTION), lambda: send(smtp, raw, CPF), lambda: send(smtp, raw, INSCRIPTION, CPF))
+    at_once(
+        lambda: send(smtp, raw, INSCRIPTION),
+        lambda: send(smtp, raw, CPF),
+        lambda: send(smtp, raw, INSCRIPTION, CPF),
+    )
     found = rows(centre, "select id, line_id, twin_of from conversation order by id")
     assert sorted(row["line_id"] for row in found) == [1, 2]
     assert [row["twin_of"] for row in found] == [None, found[0]["id"]]
     assert count(centre, "message") == 2
     # An answer to it stays on the line it is sent to.
     send(smtp, mail("suite", headers="In-Reply-To: <deux@client.example>\r\n"), CPF)
-    line = rows(centre, "select c.line_id from message m join conversation c on c.id = m.conversation_id order by m.id")
+    line = rows(
+        centre,
+        "select c.line_id from message m join conversation c on c.id = m.conversation_id order by m.id",
+    )
     assert line[-1] == {"line_id": 2}
     assert count(centre, "conversation") == 2
 
@@ -133,7 +140,9 @@ def test_the_same_mail_to_two_lines_is_two_linked_conversations_however_it_comes
 
 def test_a_stranger_who_knows_the_clients_message_id_does_not_join(centre, smtp):
     send(smtp, mail("secret", message_id="secret@client.example"))
-    send(smtp, mail("voleur", sender="voleur@mal.example", headers="In-Reply-To: <secret@client.example>\r\n"))
+    send(
+        smtp, mail("voleur", sender="voleur@mal.example", headers="In-Reply-To: <secret@client.example>\r\n")
+    )
     assert count(centre, "conversation") == 2
 
 
@@ -155,9 +164,19 @@ def test_a_true_token_from_a_stranger_joins_but_gives_no_part_in_it(centre, smtp
     then refers to without a token is not believed."""
     send(smtp, mail("un"))
     _, _, ours = answered(centre)
-    send(smtp, mail("tiers", sender="tiers@mal.example", message_id="t@mal.example", headers=f"In-Reply-To: <{ours}>\r\n"))
+    send(
+        smtp,
+        mail(
+            "tiers",
+            sender="tiers@mal.example",
+            message_id="t@mal.example",
+            headers=f"In-Reply-To: <{ours}>\r\n",
+        ),
+    )
     assert count(centre, "conversation") == 1
-    assert rows(centre, "select facts ->> 'stranger' as s from message where sender = 'tiers@mal.example'") == [{"s": "true"}]
+    assert rows(
+        centre, "select facts ->> 'stranger' as s from message where sender = 'tiers@mal.example'"
+    ) == [{"s": "true"}]
     send(smtp, mail("plus tard", sender="tiers@mal.example", headers="In-Reply-To: <t@mal.example>\r\n"))
     assert count(centre, "conversation") == 2
 
@@ -220,7 +239,9 @@ def test_a_bounce_of_ours_marks_the_message_and_the_address(centre, smtp):
     assert send(smtp, dsn(ours), sender="") == "bounce"
     assert rows(centre, "select status from message where id = %s", message) == [{"status": "bounced"}]
     assert rows(centre, "select bounced_at is not null as b from address") == [{"b": True}]
-    assert rows(centre, "select conversation_id from message where kind = 'bounce'") == [{"conversation_id": conversation}]
+    assert rows(centre, "select conversation_id from message where kind = 'bounce'") == [
+        {"conversation_id": conversation}
+    ]
     assert count(centre, "contact") == 1
 
 
@@ -242,7 +263,9 @@ def test_a_forged_bounce_marks_nothing(centre, smtp):
         "m1@client.example",
     ):
         send(smtp, dsn(original), sender="")
-    send(smtp, dsn(ours, failed="paul@client.example"), sender="")  # a true id, but somebody it was never sent to
+    send(
+        smtp, dsn(ours, failed="paul@client.example"), sender=""
+    )  # a true id, but somebody it was never sent to
     assert rows(centre, "select status from message where id = %s", message) == [{"status": "sent"}]
     assert count(centre, "address where bounced_at is not null") == 0
     assert count(centre, "contact") == 2
@@ -269,7 +292,9 @@ def test_a_flood_of_reports_of_all_kinds_is_no_work_and_gets_no_answer(centre, s
     with Talk(smtp) as talk:
         for n in range(400):
             raw = kinds[n % len(kinds)].replace(b"Message-ID: <", b"Message-ID: <k%d." % n, 1)
-            assert talk.mail(raw, INSCRIPTION, sender="" if n % 2 else "robot@mx.client.example").startswith("250")
+            assert talk.mail(raw, INSCRIPTION, sender="" if n % 2 else "robot@mx.client.example").startswith(
+                "250"
+            )
     assert count(centre, "contact") == 1
     assert count(centre, "message where kind = 'in'") == 1
     assert count(centre, "outgoing") == 0

@@ -186,7 +186,9 @@ class Session:
         """``idle_check`` hides an end of file: it returns at once with nothing, every time."""
         poller = select.poll()
         poller.register(self._client.socket().fileno(), select.POLLIN | select.POLLRDHUP)
-        return any(event & (select.POLLRDHUP | select.POLLHUP | select.POLLERR) for _, event in poller.poll(0))
+        return any(
+            event & (select.POLLRDHUP | select.POLLHUP | select.POLLERR) for _, event in poller.poll(0)
+        )
 
     def idle_done(self) -> bool:
         """Stop idling; whether something arrived meanwhile."""
@@ -262,7 +264,9 @@ def _without_password(box: Mailbox) -> Mailbox:
 def _body(data: Any) -> bytes | None:
     if data is None:
         return None
-    return next((value for key, value in data.items() if key.startswith(b"BODY[") and isinstance(value, bytes)), None)
+    return next(
+        (value for key, value in data.items() if key.startswith(b"BODY[") and isinstance(value, bytes)), None
+    )
 
 
 @contextlib.contextmanager

@@ -24,7 +24,9 @@ _STEP: Final = 256 * 1024
 _PROGRESS: Final = 64 * 1024
 #: A connection that brings no mail for so long is closed, however busily it says NOOP.
 PATIENCE_SECONDS: Final = 600.0
-_FULL: Final = b"421 4.7.0 Too many connections, try again later / trop de connexions, reessayez plus tard\r\n"
+_FULL: Final = (
+    b"421 4.7.0 Too many connections, try again later / trop de connexions, reessayez plus tard\r\n"
+)
 
 
 class Gate:
