@@ -36,6 +36,7 @@ def tab(
     context.close()
 
 
+@pytest.mark.timeout(300)  # two dozen pages, on a machine that may be busy
 def test_every_page_is_accessible_and_fits(tab: Page, site: Site, centre: SimpleNamespace) -> None:
     line = f"lignes/{centre.cpf.pk}"
     pages = [

@@ -118,8 +118,8 @@ def test_a_failed_save_leaves_neither_change_nor_event(
 def test_acknowledgement_names_what_the_law_misses(world: SimpleNamespace, at: Any) -> None:
     client, path = at("admin"), f"/reglages/lignes/{world.cpf.pk}/accuse"
     page = client.get(path).content.decode()
-    assert "le service chargé du dossier" in page
     assert "le téléphone du service" in page
+    assert "le service chargé du dossier" not in page, "without a service, the line itself is in charge"
     values = {
         "ack_active": "on", "ack_text": "Réponse sous deux jours.", "service_name": "Service CPF", "service_address": "Poitiers",
         "service_phone": "05 49 00 00 00", "silence": "reject", "silence_months": "2", "appeal_text": "",
@@ -128,6 +128,8 @@ def test_acknowledgement_names_what_the_law_misses(world: SimpleNamespace, at: A
     assert "les voies et délais de recours" in tried
     assert "le téléphone du service" not in tried
     assert "Réponse sous deux jours." in tried
+    assert "PV-001234" in tried
+    assert "considérée comme rejetée" in tried
     world.cpf.refresh_from_db()
     assert world.cpf.service_name == "", "a preview keeps nothing"
     client.post(path, values | {"appeal_text": "Tribunal administratif, deux mois."})

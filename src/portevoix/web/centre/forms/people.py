@@ -13,6 +13,14 @@ from portevoix.web.centre.forms.fields import LEVELS
 from portevoix.web.records.models import AdviserLine, AdviserSkill, Line, Organisation, Skill, Team
 
 
+class TeamChoice(forms.ModelChoiceField):
+    """Teams with their organisation: two may have the same name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Organisation, then team."""
+        return f"{obj.organisation} · {obj.name}"
+
+
 class PersonForm(RowForm[User]):
     """Who it is, where they belong, the lines they answer, what they know, how much they take at once."""
 
@@ -21,6 +29,12 @@ class PersonForm(RowForm[User]):
         queryset=Line.objects.order_by("name"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
+    )
+
+    team = TeamChoice(
+        label=_("équipe"),
+        queryset=Team.objects.select_related("organisation").order_by("organisation__name", "name"),
+        required=False,
     )
 
     class Meta:
@@ -54,10 +68,6 @@ class PersonForm(RowForm[User]):
     def __init__(self, *args: Any, editor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.editor = editor
-        team = self.fields["team"]
-        assert isinstance(team, forms.ModelChoiceField)
-        team.queryset = Team.objects.select_related("organisation").order_by("organisation__name", "name")
-        team.label_from_instance = lambda row: f"{row.organisation} · {row.name}"  # type: ignore[method-assign]
         self.known: dict[int, int] = {}
         if self.instance.pk:
             self.fields["lines"].initial = list(self.instance.line_links.values_list("line_id", flat=True))
