@@ -76,7 +76,8 @@ def take_in(conn: Connection, batch: Sequence[Inbound]) -> list[Taken]:
 
 
 def _together(conn: Connection, batch: Sequence[Inbound]) -> list[Taken]:
-    with conn.transaction():
+    # One pipeline around the transaction: begin, locks and look-ups are one round trip, rows and commit another.
+    with conn.pipeline(), conn.transaction():
         placing = Placing(store.look_up(conn, _sought(batch)))
         if needed := placing.conversations_needed(batch):
             placing.learn(store.conversations(conn, sorted(needed)))
@@ -89,12 +90,25 @@ def aside(conn: Connection, item: Inbound, reason: str) -> Taken:
     """Keep an item that cannot be stored as a message: whole, visible, retriable."""
     recipient = item.recipients[0]["address"] if item.recipients else ""
     return put_aside(
-        conn, raw=item.raw, door_id=item.door_id, sender=item.sender, recipient=recipient, reason=reason, at=item.at
+        conn,
+        raw=item.raw,
+        door_id=item.door_id,
+        sender=item.sender,
+        recipient=recipient,
+        reason=reason,
+        at=item.at,
     )
 
 
 def put_aside(
-    conn: Connection, *, raw: bytes, door_id: int | None, sender: str, recipient: str, reason: str, at: datetime
+    conn: Connection,
+    *,
+    raw: bytes,
+    door_id: int | None,
+    sender: str,
+    recipient: str,
+    reason: str,
+    at: datetime,
 ) -> Taken:
     """Keep a mail that could not even be understood. Once per mail and door."""
     with conn.transaction():

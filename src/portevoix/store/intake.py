@@ -15,30 +15,44 @@ if TYPE_CHECKING:
 
 _SQL = load("intake")
 
-#: Parents before children, so that every foreign key finds its row.
-_ORDER: Final = (
-    "add_person",
-    "add_address",
+#: What changes rows that are there, after all new rows are.
+_CHANGES: Final = (
     "name_person",
-    "add_conversation",
     "touch_conversation",
     "return_parked",
     "resume_wrapped",
-    "add_contact",
-    "add_message",
-    "add_raw",
     "await_parent",
     "stop_awaiting",
     "mark_bounced",
     "mark_address",
-    "log",
     "retake",
 )
-
 #: Those that take whole columns.
-_COLUMNS: Final = frozenset(
-    {"add_person", "add_address", "add_conversation", "add_contact", "add_message", "add_raw", "log"}
-)
+_COLUMNS: Final = frozenset({"touch_conversation"})
+#: The new rows, which one statement writes: what ``Rows.add`` calls them, and their columns there.
+_NEW: Final = {
+    "add_person": ("person", ("id", "name", "language", "at")),
+    "add_address": ("address", ("value", "person_id")),
+    "add_conversation": ("conversation", ("id", "line_id", "person_id", "subject", "at", "twin_of")),
+    "add_contact": (
+        "contact",
+        ("id", "conversation_id", "line_id", "channel", "at", "due_at", "preferred_id", "preferred_until"),
+    ),
+    "add_message": (
+        "message",
+        (
+            "id", "conversation_id", "contact_id", "kind", "channel", "door_id", "at", "sender_name", "sender",
+            "recipients", "subject", "body", "new_body", "html", "attachments", "source_id", "digest", "external_id",
+            "facts", "search",
+        ),
+    ),
+    "add_raw": ("raw", ("message_id", "content")),
+    "log": ("log", ("at", "kind", "v", "contact_id", "conversation_id", "line_id", "data")),
+}  # fmt: skip
+_PARAMETERS: Final = {
+    query: tuple((f"{prefix}_{column}", column) for column in columns)
+    for query, (prefix, columns) in _NEW.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +93,34 @@ class Rows:
 
 
 def look_up(conn: Connection, sought: Sought) -> Found:
-    """Lock, then look: one round trip. Must run inside a transaction."""
-    with conn.pipeline():
-        conn.execute(_SQL["lock"], {"keys": list(sought.keys)})
-        fresh = conn.execute(_SQL["ids"], {"n": sought.count})
-        sources = conn.execute(_SQL["known_sources"], {"doors": list(sought.doors), "sources": list(sought.sources)})
-        known = conn.execute(_SQL["known_ids"], {"ids": list(sought.ids)})
-        awaiting = conn.execute(_SQL["awaiting"], {"ids": list(sought.own_ids)})
-        persons = conn.execute(_SQL["persons"], {"addresses": list(sought.addresses)})
-        bounced = conn.execute(_SQL["our_messages"], {"ids": list(sought.bounced)}) if sought.bounced else None
-        return Found(
-            fresh.fetchall(),
-            sources.fetchall(),
-            known.fetchall(),
-            awaiting.fetchall(),
-            persons.fetchall(),
-            bounced.fetchall() if bounced is not None else [],
-        )
+    """Lock, then look: one round trip in a pipeline. Must run inside a transaction."""
+    # Two statements: what is seen must be what was committed when the locks were given.
+    conn.execute(_SQL["lock"], {"keys": sought.keys}, prepare=True)
+    row = conn.execute(
+        _SQL["look"],
+        {
+            "count": sought.count,
+            "doors": sought.doors,
+            "sources": sought.sources,
+            "ids": sought.ids,
+            "own_ids": sought.own_ids,
+            "addresses": sought.addresses,
+            "bounced": sought.bounced,
+        },
+        prepare=True,
+    ).fetchone()
+    assert row is not None
+    for many in (row["sources"], row["known"]):
+        for one in many or ():
+            one["digest"] = None if one["digest"] is None else bytes.fromhex(one["digest"])
+    return Found(
+        row["fresh"] or [],
+        row["sources"] or [],
+        row["known"] or [],
+        row["awaiting"] or [],
+        row["persons"] or [],
+        row["bounced"] or [],
+    )
 
 
 def conversations(conn: Connection, ids: Iterable[int]) -> list[dict[str, Any]]:
@@ -104,16 +129,23 @@ def conversations(conn: Connection, ids: Iterable[int]) -> list[dict[str, Any]]:
 
 
 def write(conn: Connection, rows: Rows) -> None:
-    """Write everything in one round trip."""
-    with conn.pipeline(), conn.cursor() as cursor:
-        for query in _ORDER:
-            values = rows.by_query.get(query)
-            if not values:
-                continue
-            if query in _COLUMNS:
-                cursor.execute(_SQL[query], {name: [row[name] for row in values] for name in values[0]})
-            else:
-                cursor.executemany(_SQL[query], values)
+    """Write everything; in a pipeline without waiting for an answer."""
+    by_query = rows.by_query
+    values = {
+        name: [row[column] for row in by_query.get(query, ())]
+        for query, names in _PARAMETERS.items()
+        for name, column in names
+    }
+    conn.execute(_SQL["add"], values, prepare=True)
+    for query in _CHANGES:
+        changed = by_query.get(query)
+        if not changed:
+            continue
+        if query in _COLUMNS:
+            conn.execute(_SQL[query], {name: [row[name] for row in changed] for name in changed[0]})
+        else:
+            for one in changed:
+                conn.execute(_SQL[query], one)
 
 
 def set_aside(
