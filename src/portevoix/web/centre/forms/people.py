@@ -13,10 +13,10 @@ from portevoix.web.centre.forms.fields import LEVELS
 from portevoix.web.records.models import AdviserLine, AdviserSkill, Line, Organisation, Skill, Team
 
 
-class TeamChoice(forms.ModelChoiceField):
+class TeamChoice(forms.ModelChoiceField[Team]):
     """Teams with their organisation: two may have the same name."""
 
-    def label_from_instance(self, obj: Any) -> str:
+    def label_from_instance(self, obj: Team) -> str:
         """Organisation, then team."""
         return f"{obj.organisation} · {obj.name}"
 
