@@ -56,7 +56,7 @@ async def _started(supervisor: Supervisor) -> None:
         *(f"           {line}" for line in text.splitlines()),
         f"mail in    smtp {at.shown_host}:{at.smtp_port}, to inscription@{DOMAIN}, for example:",
         f"           swaks --server {at.shown_host}:{at.smtp_port} --from moi@client.example --to inscription@{DOMAIN}",
-        f"mail out   read it with: portevoix demo mailbox --data {supervisor.plan.data}",
+        f"mail out   read it with: {sys.argv[0]} demo mailbox --data {supervisor.plan.data}",
         "Ctrl-C stops everything.",
     ]
     failing = [child.part.name for child in supervisor.children if child.state != "ready"]
