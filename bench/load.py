@@ -1,6 +1,6 @@
 """The load driver: raw sockets, one process, as little work per mail as possible, since it shares the cores.
 
-    python -m bench.load MAILS PORT CONNECTIONS RESULT
+    python -m bench.load MAILS PORT CONNECTIONS RESULT [MAILS-A-SECOND]
 
 Each connection sends a mail, waits for its 250, sends the next one. Commands are sent together when the server offers
 PIPELINING (RFC 2920), as Postfix does. Prints a line at a tenth, and at the end; RESULT gets the ledger.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import select
 import selectors
 import socket
 import sys
@@ -56,6 +57,52 @@ class Client:
         else:
             self.want, self.steps = 1, steps[1:]
             self.sock.sendall(steps[0])
+
+
+def paced(mails: list[tuple[str, bytes]], port: int, connections: int, rate: float) -> list[tuple[int, float, float, bytes]]:
+    """As ``run``, but ``rate`` mails a second, whatever the server does, as far as the connections go round."""
+    ledger: list[tuple[int, float, float, bytes]] = []
+    clients = [Client(port) for _ in range(connections)]
+    begun = time.perf_counter()
+    for at, (recipient, raw) in enumerate(mails):
+        client = clients[at % connections]
+        if client.sent:
+            _answered(client, ledger)
+        wait = begun + at / rate - time.perf_counter()
+        if wait > 0:
+            _collect(clients, ledger, wait)
+        client.begin(at, recipient)
+        while client.want:  # the envelope is quick: only the mail's own answer is not waited for
+            client.got += client.sock.recv(4096)
+            if client.got.count(b"\n") >= client.want:
+                client.got, client.want = b"", 0
+                if client.steps:
+                    client.want = 1
+                    client.sock.sendall(client.steps.pop(0))
+        client.sent = time.perf_counter()
+        client.sock.sendall(raw + b".\r\n")
+    for client in clients:
+        if client.sent:
+            _answered(client, ledger)
+    return ledger
+
+
+def _answered(client: Client, ledger: list[tuple[int, float, float, bytes]]) -> None:
+    while not client.got.endswith(b"\r\n"):
+        client.got += client.sock.recv(4096)
+    ledger.append((client.mail, time.perf_counter() - client.sent, time.time(), client.got.strip()))
+    client.sent, client.got = 0.0, b""
+
+
+def _collect(clients: list[Client], ledger: list[tuple[int, float, float, bytes]], seconds: float) -> None:
+    """Note the answers that come within the time, each when it comes."""
+    end = time.perf_counter() + seconds
+    while (left := end - time.perf_counter()) > 0:
+        waiting = [client for client in clients if client.sent]
+        ready = select.select([client.sock for client in waiting], [], [], left)[0]
+        for client in waiting:
+            if client.sock in ready:
+                _answered(client, ledger)
 
 
 def run(mails: list[tuple[str, bytes]], port: int, connections: int) -> list[tuple[int, float, float, bytes]]:
@@ -107,7 +154,9 @@ def main() -> None:
     mails = pickle.loads(Path(sys.argv[1]).read_bytes())
     gc.freeze()
     begun = time.perf_counter()
-    ledger = run(mails, int(sys.argv[2]), int(sys.argv[3]))
+    port, connections = int(sys.argv[2]), int(sys.argv[3])
+    rate = float(sys.argv[5]) if len(sys.argv) > 5 else 0.0
+    ledger = paced(mails, port, connections, rate) if rate else run(mails, port, connections)
     took = time.perf_counter() - begun
     Path(sys.argv[4]).write_bytes(
         pickle.dumps({"seconds": took, "cpu": time.process_time(), "ledger": ledger})
