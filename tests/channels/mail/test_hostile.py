@@ -345,3 +345,52 @@ def test_random_bytes_large():
     data = random.Random(7).randbytes(3_000_000)
     check(b"Subject: x\n\n" + data)
     check(data)
+
+
+HEADERS = [
+    "From",
+    "To",
+    "Cc",
+    "Reply-To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "Auto-Submitted",
+    "Precedence",
+    "List-Id",
+    "Importance",
+    "X-Priority",
+    "Content-Language",
+    "X-Auto-Response-Suppress",
+    "Authentication-Results",
+    "Return-Path",
+    "X-Failed-Recipients",
+]
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"\x00",
+        b"a\x00b@c.fr <\x00>",
+        b"\xed\xa0\x80x",
+        b"=?utf-8?q?=00=ED=A0=80?=",
+        b"x; spf=pa\x00ss y=\x00",
+    ],
+)
+def test_no_header_lets_unfit_text_through(junk):
+    check(b"".join(name.encode() + b": " + junk + b"\n" for name in HEADERS) + b"\nx")
+    for name in (b"Content-ID", b"Content-Type", b"Content-Disposition", b"Content-Description"):
+        part = (
+            b"--B\nContent-Type: image/png\n"
+            + name
+            + b": a; name="
+            + junk
+            + b"; filename="
+            + junk
+            + b"\n\nx\n--B--\n"
+        )
+        check(b"Content-Type: multipart/mixed; boundary=B\n\n" + part)
+        check(b"Content-Type: multipart/report; report-type=" + junk + b"; boundary=B\n\n" + part)
