@@ -1,0 +1,1 @@
+"""One folder a channel: each can be deleted without touching the others."""
