@@ -192,11 +192,6 @@ class _Slots:
             os.ftruncate(self.fd, SLOTS * _MARK)
         return mmap.mmap(self.fd, SLOTS * _MARK)
 
-    def refresh(self) -> None:
-        """Learn of deaths that other processes counted."""
-        if (deaths := self._read()) != self._deaths:
-            self._deaths = deaths
-
     def close(self) -> None:
         os.close(self.fd)
 

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import queue
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 BATCH = 32
 _ATTEMPTS = 2
 _READ_SECONDS = 3.0
+_TELL_SECONDS = 0.02
 
 
 class DatabaseAway(Exception):
@@ -57,6 +59,7 @@ class Counter:
         self._url = url
         self._thread = threading.Thread(target=self._run, name="counter", daemon=True)
         self.up = threading.Event()
+        self._told = 0.0
 
     def start(self) -> None:
         """Connect and begin, in the background."""
@@ -135,12 +138,14 @@ class Counter:
         works = [waiting for waiting in batch if waiting.work is not None]
         batch = [waiting for waiting in batch if waiting.work is None]
         items = [item for waiting in batch for item in waiting.items]
+        for waiting in works:
+            self._do(conn, waiting)
         if not items:  # somebody only wants to know what is new
             self._on_tick(conn)
             self._answer(batch, [])
             return
         try:
-            taken = self._try(conn, items) if items else []
+            taken = self._try(conn, items)
         except (psycopg.OperationalError, psycopg.InterfaceError):
             self._answer(batch, None)
             raise
@@ -149,11 +154,12 @@ class Counter:
             log.exception("mail: a batch of %d could not be stored", len(items))
             self._answer(batch, None)
             return
-        finally:
-            for waiting in works:
-                self._do(conn, waiting)
         self._answer(batch, taken)
-        self._on_stored()
+        # Readers of the log are told at least so often; when more is queued the next batch tells them.
+        now = time.monotonic()
+        if self._queue.empty() or now - self._told > _TELL_SECONDS:
+            self._told = now
+            self._on_stored()
 
     def _do(self, conn: Connection, waiting: _Waiting) -> None:
         assert waiting.work is not None

@@ -101,10 +101,11 @@ class _BulkData:
     """Mixed in before aiosmtpd's class. ``gate`` counts the connections."""
 
     def __init__(self: Any, *args: Any, gate: Gate | None = None, **options: Any) -> None:
-        super().__init__(*args, **options)  # type: ignore[misc]
+        super().__init__(*args, **options)
         self._gate = gate
         self._entered: str | None = None
         self._refused = False
+        self._held = b""
         self._patience = self.loop.time() + PATIENCE_SECONDS
 
     def connection_made(self: Any, transport: Any) -> None:
@@ -128,7 +129,21 @@ class _BulkData:
         super().connection_lost(error)  # type: ignore[misc]
 
     def eof_received(self: Any) -> bool | None:
-        return False if self._refused else super().eof_received()  # type: ignore[misc, no-any-return]
+        return False if self._refused else super().eof_received()  # type: ignore[misc]
+
+    async def push(self: Any, status: str | bytes) -> None:
+        """Answers to commands that came together leave together (RFC 2920 3.2), and those of EHLO.
+
+        Only a 250 is held back, and only while another whole command is here already, whose answer takes it along.
+        """
+        line = status.encode() if isinstance(status, str) else status
+        answers = self._held + line + b"\r\n"
+        if line.startswith(b"250") and (line[3:4] == b"-" or b"\n" in self._reader._buffer):  # noqa: SLF001
+            self._held = answers
+            return
+        self._held = b""
+        self._writer.write(answers)
+        await self._writer.drain()
 
     def _reset_timeout(self: Any, duration: float | None = None) -> None:
         left = self._patience - self.loop.time()
@@ -140,7 +155,8 @@ class _BulkData:
 
     def _for_each(self: Any, answer: str) -> str:
         """An answer to DATA: over LMTP one line per recipient (RFC 2033 4.2)."""
-        return "\r\n".join([answer] * len(self.envelope.rcpt_tos)) if isinstance(self, LMTP) else answer
+        recipients = len(self.envelope.rcpt_tos)
+        return "\r\n".join([answer] * recipients) if isinstance(self, LMTP) else answer
 
     def _getaddr(self: Any, arg: str) -> tuple[str | None, str | None]:
         """The address and what follows it. The full parser costs a fifth of taking a mail in."""
