@@ -141,7 +141,7 @@ class Handler:
         self, _server: Any, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         """Commands may come together (RFC 2920): one turn for the envelope instead of three."""
-        session.host_name = hostname  # type: ignore[assignment]
+        session.host_name = hostname
         return [*responses[:-1], "250-PIPELINING", responses[-1]]
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
