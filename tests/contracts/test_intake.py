@@ -283,7 +283,8 @@ def test_after_a_split_an_answer_goes_where_its_message_went(conn):
     ours_id = f"pv.{first.conversation_id}.99.x@centre.example"
     sent = ours(conn, first.conversation_id)
     conn.execute(
-        "update message set external_id = %s, conversation_id = %s where id = %s", [ours_id, second.conversation_id, sent]
+        "update message set external_id = %s, conversation_id = %s where id = %s",
+        [ours_id, second.conversation_id, sent],
     )
     joined = came(conn, references=[ours_id], token=first.conversation_id, token_id=ours_id)
     assert joined.conversation_id == second.conversation_id

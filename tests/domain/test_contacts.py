@@ -140,7 +140,9 @@ def test_who_takes_no_part_never_joins_without_a_token(sender, references, forge
 
 
 def test_the_drawn_life_is_up_to_date():
-    spec = importlib.util.spec_from_file_location("contact_life", ROOT / "tools" / "generate" / "contact_life.py")
+    spec = importlib.util.spec_from_file_location(
+        "contact_life", ROOT / "tools" / "generate" / "contact_life.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert module.PAGE.read_text("utf-8") == module.page(), "run python tools/generate/contact_life.py"

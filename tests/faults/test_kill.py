@@ -192,8 +192,8 @@ def traced(process):
     def all_traced():
         if not process.alive():
             return True
-        tasks = os.listdir(f"/proc/{process.child.pid}/task")
-        status = (open(f"/proc/{process.child.pid}/task/{task}/status").read() for task in tasks)
+        tasks = Path(f"/proc/{process.child.pid}/task").iterdir()
+        status = (task.joinpath("status").read_text() for task in tasks)
         return all("TracerPid:\t0" not in text for text in status)
 
     with contextlib.suppress(FileNotFoundError):

@@ -26,7 +26,12 @@ from portevoix.store import db
 sys.path.insert(0, str(Path(__file__).parent.parent / "contracts"))
 from sink import Sink
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.xdist_group("browser"),
+]
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -45,14 +50,20 @@ class Up:
                 ],
                 env=environment, stdout=out, stderr=out, cwd=ROOT,
             )  # fmt: skip
-        until(lambda: "Portevoix is ready" in self.text() or self.process.poll() is not None, seconds=150, why=str(self.log))
+        until(
+            lambda: "Portevoix is ready" in self.text() or self.process.poll() is not None,
+            seconds=150,
+            why=str(self.log),
+        )
         assert self.process.poll() is None, self.text()
 
     def text(self) -> str:
         return self.log.read_text()
 
     def children(self) -> list[str]:
-        listed = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
+        listed = subprocess.run(
+            ["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False
+        )
         return listed.stdout.split()
 
     def stop(self) -> int:
@@ -66,7 +77,8 @@ def centre(django_database: str, own_nats: Any, tmp_path: Path) -> Iterator[Up]:
         build(conn)
     up = Up(
         tmp_path,
-        os.environ | {"DATABASE_URL": django_database, "NATS_URL": own_nats.url(), "PORTEVOIX_DOMAIN": "centre.example"},
+        os.environ
+        | {"DATABASE_URL": django_database, "NATS_URL": own_nats.url(), "PORTEVOIX_DOMAIN": "centre.example"},
     )
     try:
         yield up
@@ -123,13 +135,17 @@ def test_a_mail_is_answered(centre: Up, context: BrowserContext, django_database
     assert "Votre relevé « 2026 » est bien arrivé." in answer.get_body(("plain",)).get_content()
     receipts = [raw for _, _, raw in centre.sink.taken if b"Auto-Submitted" in raw]
     assert len(receipts) == 1
-    expect(page.locator(".message-out").filter(has_text="Votre relevé")).to_contain_text("Envoyé", timeout=15_000)
+    expect(page.locator(".message-out").filter(has_text="Votre relevé")).to_contain_text(
+        "Envoyé", timeout=15_000
+    )
 
     # The client answers, and it appears in the open conversation without a reload.
     send(centre, "RE: Pièce manquante", "Merci beaucoup !", In_Reply_To=str(answer["Message-ID"]))
     expect(page.locator(".message-in").filter(has_text="Merci beaucoup !")).to_be_visible(timeout=15_000)
     with db.connect(django_database) as conn:
-        row = conn.execute("select count(*) as n, count(distinct conversation_id) as c from message where kind='in'")
+        row = conn.execute(
+            "select count(*) as n, count(distinct conversation_id) as c from message where kind='in'"
+        )
         assert row.fetchone() == {"n": 2, "c": 1}
 
 
@@ -141,7 +157,12 @@ def test_a_process_that_dies_is_started_again_and_nothing_is_left_behind(centre:
     ).stdout.split()  # fmt: skip
     assert len(found) == 1
     os.kill(int(found[0]), signal.SIGKILL)
-    until(lambda: re.search(r"router\s+.*(again|restart|starting)", centre.text().split("Portevoix is ready")[-1]), seconds=20)
+    until(
+        lambda: re.search(
+            r"router\s+.*(again|restart|starting)", centre.text().split("Portevoix is ready")[-1]
+        ),
+        seconds=20,
+    )
     until(lambda: centre.text().split("Portevoix is ready")[-1].count("router") >= 2, seconds=20)
     assert centre.stop() == 0
     alive = {pid for pid in before if Path(f"/proc/{pid}").exists()}

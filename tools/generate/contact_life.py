@@ -14,8 +14,18 @@ PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "generated" / "c
 def page() -> str:
     """The page, made of the table and the registry alone."""
     names = {state: state.name.lower() for state in State}
-    lines = ["# The life of a contact", "", "Made by `tools/generate/contact_life.py` from `domain/contacts/machine.py`: do not edit.", ""]
-    lines += ["```mermaid", "stateDiagram-v2", "    [*] --> received", "    [*] --> waiting: contact-received (mail)"]
+    lines = [
+        "# The life of a contact",
+        "",
+        "Made by `tools/generate/contact_life.py` from `domain/contacts/machine.py`: do not edit.",
+        "",
+    ]
+    lines += [
+        "```mermaid",
+        "stateDiagram-v2",
+        "    [*] --> received",
+        "    [*] --> waiting: contact-received (mail)",
+    ]
     for state, moves in MOVES.items():
         lines += [f"    {names[state]} --> {names[to]}: {move.value}" for move, to in moves.items()]
     lines += [f"    {names[state]} --> [*]" for state in State if state in FINAL]

@@ -35,7 +35,9 @@ def licence(name: str) -> str:
 
 def locked(path: Path) -> list[str]:
     """The names in a requirements file."""
-    return sorted(set(re.findall(r"^([A-Za-z0-9][\w.-]*)==", path.read_text("utf-8"), re.MULTILINE)), key=str.lower)
+    return sorted(
+        set(re.findall(r"^([A-Za-z0-9][\w.-]*)==", path.read_text("utf-8"), re.MULTILINE)), key=str.lower
+    )
 
 
 def python_rows(path: Path) -> list[tuple[str, str, str]]:
@@ -71,7 +73,11 @@ def main() -> int:
     everything = python_rows(ROOT / "requirements" / "dev.txt")
     dev = [row for row in everything if row not in run]
     browser = browser_rows()
-    lines = ["# What Portevoix stands on", "", "Made by `tools/generate/dependencies.py`. Portevoix itself is EUPL-1.2."]
+    lines = [
+        "# What Portevoix stands on",
+        "",
+        "Made by `tools/generate/dependencies.py`. Portevoix itself is EUPL-1.2.",
+    ]
     lines += table("Running", run) + table("Browser", browser) + table("Development and tests only", dev)
     PAGE.write_text("\n".join(lines) + "\n", "utf-8")
     doubtful = [row for row in run + browser if not any(word in row[2].lower() for word in GOOD)]

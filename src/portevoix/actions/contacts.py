@@ -50,11 +50,23 @@ def get(conn: Connection, contact_id: int) -> dict[str, Any]:
 
 
 def offer(
-    conn: Connection, contact_id: int, account_id: int, reason: dict[str, Any], at: datetime, role: str = "adviser"
+    conn: Connection,
+    contact_id: int,
+    account_id: int,
+    reason: dict[str, Any],
+    at: datetime,
+    role: str = "adviser",
 ) -> bool:
     """Offer a seat to an adviser; False when the contact is no longer waiting. Called inside the router's transaction."""
     row = store.move(
-        conn, "offer", Move.OFFERED, id=contact_id, account_id=account_id, role=role, at=at, reason=Jsonb(reason)
+        conn,
+        "offer",
+        Move.OFFERED,
+        id=contact_id,
+        account_id=account_id,
+        role=role,
+        at=at,
+        reason=Jsonb(reason),
     )
     if row is None:
         return False
@@ -66,14 +78,22 @@ def accept(conn: Connection, contact_id: int, account_id: int, at: datetime) -> 
     """The adviser takes what was offered. Gives the conversation. Raises ``TooLate``."""
     with conn.transaction():
         row = _moved(
-            store.move(conn, "accept", Move.ACCEPTED, id=contact_id, account_id=account_id, at=at), "offer-gone"
+            store.move(conn, "accept", Move.ACCEPTED, id=contact_id, account_id=account_id, at=at),
+            "offer-gone",
         )
         _told(conn, row, e.ContactAccepted(account_id=account_id), account_id, at)
     return int(row["conversation_id"])
 
 
 def _end_offer(
-    conn: Connection, contact_id: int, account_id: int, event: e.Event, at: datetime, *, declined: bool, expired: bool
+    conn: Connection,
+    contact_id: int,
+    account_id: int,
+    event: e.Event,
+    at: datetime,
+    *,
+    declined: bool,
+    expired: bool,
 ) -> dict[str, Any] | None:
     assert event.move is not None
     row = store.move(
@@ -95,7 +115,9 @@ def decline(conn: Connection, contact_id: int, account_id: int, at: datetime) ->
     """The adviser declines: the contact waits on, and is first offered to others. Raises ``TooLate``."""
     with conn.transaction():
         event = e.ContactDeclined(account_id=account_id)
-        _moved(_end_offer(conn, contact_id, account_id, event, at, declined=True, expired=False), "offer-gone")
+        _moved(
+            _end_offer(conn, contact_id, account_id, event, at, declined=True, expired=False), "offer-gone"
+        )
 
 
 def expire_offers(conn: Connection, at: datetime) -> list[tuple[int, int]]:
@@ -113,7 +135,9 @@ def expire_offers(conn: Connection, at: datetime) -> list[tuple[int, int]]:
 def take(conn: Connection, contact_id: int, account_id: int, at: datetime) -> int:
     """Pick a waiting contact by hand. Gives the conversation. Raises ``TooLate``."""
     with conn.transaction():
-        row = _moved(store.move(conn, "take", Move.TAKEN, id=contact_id, account_id=account_id, at=at), "not-waiting")
+        row = _moved(
+            store.move(conn, "take", Move.TAKEN, id=contact_id, account_id=account_id, at=at), "not-waiting"
+        )
         _told(conn, row, e.ContactTaken(account_id=account_id), account_id, at)
     return int(row["conversation_id"])
 
@@ -123,9 +147,11 @@ def release_all(conn: Connection, account_id: int, cause: str, at: datetime) -> 
     released = []
     with conn.transaction():
         event = e.ContactReleased(account_id=account_id, cause=cause)
-        for row in store.many(conn, "offered_to", account_id=account_id):
-            if _end_offer(conn, row["id"], account_id, event, at, declined=False, expired=False):
-                released.append(int(row["id"]))
+        released += [
+            int(row["id"])
+            for row in store.many(conn, "offered_to", account_id=account_id)
+            if _end_offer(conn, row["id"], account_id, event, at, declined=False, expired=False)
+        ]
         for row in store.many(conn, "held_by", account_id=account_id):
             moved = store.move(conn, "release", Move.RELEASED, id=row["id"], account_id=account_id, at=at)
             if moved is not None:
@@ -181,7 +207,8 @@ def park(conn: Connection, contact_id: int, account_id: int, wake_at: datetime, 
         raise Invalid("wake-time-past")
     with conn.transaction():
         row = _moved(
-            store.move(conn, "park", Move.PARKED, id=contact_id, account_id=account_id, wake_at=wake_at), "moved-on"
+            store.move(conn, "park", Move.PARKED, id=contact_id, account_id=account_id, wake_at=wake_at),
+            "moved-on",
         )
         _told(conn, row, e.ContactParked(account_id=account_id, wake_at=wake_at.isoformat()), account_id, at)
         _idle(conn, account_id, at)
@@ -190,7 +217,9 @@ def park(conn: Connection, contact_id: int, account_id: int, wake_at: datetime, 
 def wake(conn: Connection, contact_id: int, account_id: int, at: datetime) -> None:
     """Take parked work up again before its time. Raises ``TooLate``."""
     with conn.transaction():
-        row = _moved(store.move(conn, "wake", Move.WOKEN, id=contact_id, account_id=account_id, at=at), "moved-on")
+        row = _moved(
+            store.move(conn, "wake", Move.WOKEN, id=contact_id, account_id=account_id, at=at), "moved-on"
+        )
         _told(conn, row, e.ContactWoken(account_id=account_id, cause="by-hand"), account_id, at)
 
 
@@ -216,7 +245,9 @@ def wrap_up(conn: Connection, contact_id: int, account_id: int, at: datetime) ->
 def resume(conn: Connection, contact_id: int, account_id: int, at: datetime) -> None:
     """Out of wrap-up: there is more to do. Raises ``TooLate``."""
     with conn.transaction():
-        row = _moved(store.move(conn, "resume", Move.RESUMED, id=contact_id, account_id=account_id), "moved-on")
+        row = _moved(
+            store.move(conn, "resume", Move.RESUMED, id=contact_id, account_id=account_id), "moved-on"
+        )
         _told(conn, row, e.ContactResumed(account_id=account_id), account_id, at)
 
 
@@ -256,7 +287,9 @@ def close(
         _idle(conn, who, at)
 
 
-def choose_subject(conn: Connection, contact_id: int, account_id: int, subject_id: int | None, at: datetime) -> None:
+def choose_subject(
+    conn: Connection, contact_id: int, account_id: int, subject_id: int | None, at: datetime
+) -> None:
     """Note why the person came (motif). Raises ``TooLate`` when the contact is closed."""
     with conn.transaction():
         row = _moved(store.one(conn, "choose_subject", id=contact_id, subject_id=subject_id), "closed")
@@ -280,7 +313,9 @@ def reopen(conn: Connection, conversation_id: int, account_id: int, due_at: date
             "already-open",
         )
         _told(conn, row, e.ContactReceived(channel="mail", preferred_id=account_id), account_id, at)
-        taken = _moved(store.move(conn, "take", Move.TAKEN, id=row["id"], account_id=account_id, at=at), "moved-on")
+        taken = _moved(
+            store.move(conn, "take", Move.TAKEN, id=row["id"], account_id=account_id, at=at), "moved-on"
+        )
         _told(conn, taken, e.ContactTaken(account_id=account_id), account_id, at)
     return int(row["id"])
 
@@ -292,5 +327,7 @@ def _idle(conn: Connection, account_id: int | None, at: datetime) -> None:
 
 def open_of(conn: Connection, conversation_ids: Iterable[int]) -> list[dict[str, Any]]:
     """The open contacts of these conversations."""
-    rows = (store.one(conn, "open_of", conversation_id=conversation_id) for conversation_id in conversation_ids)
+    rows = (
+        store.one(conn, "open_of", conversation_id=conversation_id) for conversation_id in conversation_ids
+    )
     return [row for row in rows if row is not None]

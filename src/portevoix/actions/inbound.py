@@ -48,7 +48,9 @@ class Inbound:
     external_id: str | None
     references: Sequence[str]  # Message-IDs, nearest parent first
     token: int | None  # conversation named by a signed token of ours
-    token_id: str | None = None  # the Message-ID of ours that carried it: after a split its message is elsewhere
+    token_id: str | None = (
+        None  # the Message-ID of ours that carried it: after a split its message is elsewhere
+    )
     automatic: bool
     bounce: Bounce | None = None
     language: str = ""

@@ -50,7 +50,10 @@ class Centre:
     @classmethod
     def read(cls, conn: Connection) -> Centre:
         """Read it."""
-        doors = {row["address"]: Door(row["id"], row["line_id"], row["address"]) for row in live.rows(conn, "doors")}
+        doors = {
+            row["address"]: Door(row["id"], row["line_id"], row["address"])
+            for row in live.rows(conn, "doors")
+        }
         return cls(doors, Targets.read(conn))
 
     def door(self, recipient: str) -> Door | None:
@@ -163,7 +166,9 @@ def _parents(mail: Mail) -> list[str]:
     return list(dict.fromkeys([*nearest, *reversed(mail.references)]))[:20]
 
 
-def _token(secret: bytes, mail: Mail, references: Sequence[str], recipient: str) -> tuple[int | None, str | None]:
+def _token(
+    secret: bytes, mail: Mail, references: Sequence[str], recipient: str
+) -> tuple[int | None, str | None]:
     """The conversation a signed token of ours names (in what is answered, or in the address written to), and the
     Message-ID that carried it."""
     for name in references:

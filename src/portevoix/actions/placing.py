@@ -192,7 +192,11 @@ class Placing:
                 part |= {item.sender}
             candidates.append(Candidate(known.id, known.line_id, part))
         # A copy on another line is no parent: the same mail to two lines makes one conversation on each.
-        own = {known.conversation_id for known in self._known.get(item.external_id or "", ()) if known.digest == item.digest}
+        own = {
+            known.conversation_id
+            for known in self._known.get(item.external_id or "", ())
+            if known.digest == item.digest
+        }
         return [ref for ref in (*references, *awaiting) if ref not in own], candidates
 
     def _token(self, item: Inbound) -> int | None:
@@ -210,7 +214,11 @@ class Placing:
         joined = find(evidence, candidates)
         if joined:
             return self._conversations[joined.conversation_id], joined.stranger
-        twins = [known.conversation_id for known in self._known.get(item.external_id or "", ()) if known.digest == item.digest]
+        twins = [
+            known.conversation_id
+            for known in self._known.get(item.external_id or "", ())
+            if known.digest == item.digest
+        ]
         conversation = _Conversation(
             ids["conversation_id"],
             item.line_id,
@@ -243,7 +251,9 @@ class Placing:
                 self.rows.add("name_person", id=known[0], name=item.sender_name)
                 self._persons[item.sender] = (known[0], item.sender_name)
             return known[0]
-        self.rows.add("add_person", id=fresh_id, name=item.sender_name, language=item.language or "fr", at=item.at)
+        self.rows.add(
+            "add_person", id=fresh_id, name=item.sender_name, language=item.language or "fr", at=item.at
+        )
         if item.sender:
             self.rows.add("add_address", value=item.sender, person_id=fresh_id)
             self._persons[item.sender] = (fresh_id, item.sender_name)
@@ -265,7 +275,9 @@ class Placing:
             preferred_until=item.preferred_until if preferred else None,
         )
         event = e.ContactReceived(channel=item.channel, message_id=ids["message_id"], preferred_id=preferred)
-        self._log(item, event, {"contact_id": ids["contact_id"], "conversation_id": conversation.id}, conversation)
+        self._log(
+            item, event, {"contact_id": ids["contact_id"], "conversation_id": conversation.id}, conversation
+        )
 
     def _join(self, item: Inbound, conversation: _Conversation, message_id: int) -> None:
         about = {"contact_id": conversation.contact_id, "conversation_id": conversation.id}
@@ -313,7 +325,9 @@ class Placing:
             digest=item.digest,
             external_id=item.external_id,
             facts=_json(item.facts),
-            search=vector(f"{text[:SEARCHED]} {names[:2000]}", f"{item.subject} {item.sender_name} {item.sender}"),
+            search=vector(
+                f"{text[:SEARCHED]} {names[:2000]}", f"{item.subject} {item.sender_name} {item.sender}"
+            ),
         )
         self.rows.add("add_raw", message_id=message_id, content=item.raw)
         made = {

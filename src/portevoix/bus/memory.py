@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 def matches(pattern: str, subject: str) -> bool:
     """NATS subject matching: ``*`` is one token, ``>`` the rest (at least one)."""
     wanted, given = pattern.split("."), subject.split(".")
-    for place, token in enumerate(wanted):
-        if token == ">":
+    for place, word in enumerate(wanted):
+        if word == ">":
             return len(given) > place
-        if place >= len(given) or token not in ("*", given[place]):
+        if place >= len(given) or word not in ("*", given[place]):
             return False
     return len(wanted) == len(given)
 

@@ -18,6 +18,8 @@ from nats.errors import Error as NatsError
 from portevoix.bus.port import PUSH, WAKE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nats.aio.client import Client
     from nats.aio.msg import Msg
 
@@ -42,6 +44,7 @@ class NatsBus:
         self._name = name
         self._client: Client | None = None
         self._subscriptions: list[tuple[str, Listener]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
         self._thread.start()
@@ -60,7 +63,7 @@ class NatsBus:
         def later() -> None:
             self._subscriptions.append((subject, listener))
             if self._client is not None:
-                self._loop.create_task(self._subscribe(subject, listener))
+                self._keep(self._loop.create_task(self._subscribe(subject, listener)))
 
         self._call(later)
 
@@ -133,14 +136,19 @@ class NatsBus:
             except NatsError:
                 log.debug("bus: %s was not told", subject)
 
-        self._call(lambda: self._loop.create_task(send()))
+        self._call(lambda: self._keep(self._loop.create_task(send())))
 
-    def _call(self, what: object) -> None:
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        """The loop itself holds only a weak reference to a task."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _call(self, what: Callable[[], None]) -> None:
         try:
-            self._loop.call_soon_threadsafe(what)  # type: ignore[arg-type]
+            self._loop.call_soon_threadsafe(what)
         except RuntimeError:
             log.debug("bus: closed")
 
 
 async def _quiet(error: Exception) -> None:
-    log.info("bus: %s", error or type(error).__name__)
+    log.info("bus: %s", str(error) or type(error).__name__)

@@ -50,7 +50,8 @@ async def _stream(hub: Hub, grant: Grant, last: int | None) -> AsyncIterator[byt
             yield _frame(push)
         while (left := grant.until - time.time()) > 0:
             try:
-                push = await asyncio.wait_for(listener.queue.get(), min(PING_SECONDS, left))
+                async with asyncio.timeout(min(PING_SECONDS, left)):
+                    push = await listener.queue.get()
             except TimeoutError:
                 yield b": \n\n"
                 continue
@@ -70,7 +71,9 @@ async def _stream(hub: Hub, grant: Grant, last: int | None) -> AsyncIterator[byt
 
 
 def _origin() -> str:
-    return os.environ.get("PORTEVOIX_ORIGIN") or f"http://127.0.0.1:{os.environ.get('PORTEVOIX_PORT', '8000')}"
+    return (
+        os.environ.get("PORTEVOIX_ORIGIN") or f"http://127.0.0.1:{os.environ.get('PORTEVOIX_PORT', '8000')}"
+    )
 
 
 def _allowed(request: Request) -> str | None:

@@ -110,4 +110,3 @@ class Hub:
 def figures(hub: Hub) -> dict[str, Any]:
     """For the health page."""
     return {"connections": len(hub.listeners)}
-

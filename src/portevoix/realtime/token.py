@@ -40,13 +40,17 @@ def _sign(secret: bytes, body: bytes) -> bytes:
 def make(secret: bytes, account_id: int, topics: Iterable[str], now: float) -> str:
     """A token for the browser of ``account_id``. ``now`` is in seconds since the epoch."""
     body = orjson.dumps({"a": account_id, "t": sorted(topics), "u": int(now) + LIFETIME})
-    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (body, _sign(secret, body)))
+    return ".".join(
+        base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (body, _sign(secret, body))
+    )
 
 
 def read(secret: bytes, token: str, now: float) -> Grant:
     """What the token allows; raises ``BadToken``."""
     try:
-        body, signature = (base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in token.split("."))
+        body, signature = (
+            base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in token.split(".")
+        )
         if not hmac.compare_digest(signature, _sign(secret, body)):
             raise BadToken
         known = orjson.loads(body)

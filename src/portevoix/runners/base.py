@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 5.0
 _AWAY_SECONDS = 1.0
+#: From the beginning of a round to that of the next one, at least.
+GAP_SECONDS = 0.015
 
 
 def secret() -> bytes:
@@ -99,7 +101,9 @@ class Rounds:
         self._beaten = 0.0
         self._away = False
 
-    def run(self, work: Callable[[Connection], None], *, begin: Callable[[Connection], None] | None = None) -> None:
+    def run(
+        self, work: Callable[[Connection], None], *, begin: Callable[[Connection], None] | None = None
+    ) -> None:
         """Until told to stop. ``begin`` runs on each new connection before the first round."""
         self.stop.install()
         said = False
@@ -127,8 +131,12 @@ class Rounds:
 
     def _rounds(self, conn: Connection, work: Callable[[Connection], None]) -> None:
         while not self.stop.asked:
+            begun = time.monotonic()
             work(conn)
             if time.monotonic() - self._beaten > BEAT_SECONDS:
                 live.beat(conn, self.name, self.detail)
                 self._beaten = time.monotonic()
+            # Under a flood of pokes a round every few milliseconds would read the log for a handful of events each.
+            if (rest := GAP_SECONDS - (time.monotonic() - begun)) > 0 and not self.stop.asked:
+                time.sleep(rest)
             self.stop.wait(self.every)

@@ -137,7 +137,7 @@ class Handler:
     def __init__(self, room: MailRoom) -> None:
         self._room = room
 
-    async def handle_EHLO(  # noqa: N802, RUF029 - aiosmtpd's name and manner
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name and manner
         self, _server: Any, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         """Commands may come together (RFC 2920): one turn for the envelope instead of three."""

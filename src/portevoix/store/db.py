@@ -30,7 +30,9 @@ _OPTIONS: dict[str, Any] = {
     "tcp_user_timeout": 20000,
     "application_name": "portevoix",
 }
-_SESSION = "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+_SESSION = (
+    "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+)
 
 
 def dsn() -> str:

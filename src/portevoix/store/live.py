@@ -105,4 +105,3 @@ def topics(
 
 
 _NAMES = ("account_id", "to_account_id", "from_account_id", "preferred_id")
-

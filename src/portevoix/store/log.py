@@ -113,7 +113,9 @@ def of_contact(conn: Connection, contact_id: int) -> list[Recorded]:
 
 def of_conversation(conn: Connection, conversation_id: int) -> list[Recorded]:
     """The whole history of a conversation."""
-    return [_recorded(row) for row in conn.execute(_SQL["of_conversation"], {"conversation_id": conversation_id})]
+    return [
+        _recorded(row) for row in conn.execute(_SQL["of_conversation"], {"conversation_id": conversation_id})
+    ]
 
 
 def load_cursor(conn: Connection, reader: str) -> Cursor | None:

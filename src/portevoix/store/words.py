@@ -16,14 +16,27 @@ import Stemmer
 
 LONGEST: Final = 60  # characters of a word that count
 MOST: Final = 20_000  # different words of one message that count
-_LIGATURES: Final = {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l"}
+_LIGATURES: Final = {
+    "œ": "oe",
+    "Œ": "oe",
+    "æ": "ae",
+    "Æ": "ae",
+    "ß": "ss",
+    "ø": "o",
+    "Ø": "o",
+    "ł": "l",
+    "Ł": "l",
+}
 _LIGATURE: Final = re.compile("[œŒæÆßøØłŁ]")
 # After NFKD: anything beyond ASCII, accents and typographic signs is another script.
-_OTHER_SCRIPT: Final = re.compile(r"[^\x00-\x7f\u0080-\u00bf\u0300-\u036f\u2000-\u2bff\u3000-\u303f\ufe00-\ufe0f\ufff0-\uffff]")
+_OTHER_SCRIPT: Final = re.compile(
+    r"[^\x00-\x7f\u0080-\u00bf\u0300-\u036f\u2000-\u2bff\u3000-\u303f\ufe00-\ufe0f\ufff0-\uffff]"
+)
 _PARTING: Final = "’‘«»–—…“”•·€/°"  # NFKD has turned the others into ASCII already
 _WORD: Final = re.compile(r"[^\W_]+")
 _SPACED: Final = bytes(
-    byte if chr(byte).isalnum() and byte < 128 else 32 for byte in b"".join(bytes([n]) for n in range(256)).lower()
+    byte if chr(byte).isalnum() and byte < 128 else 32
+    for byte in b"".join(bytes([n]) for n in range(256)).lower()
 )
 _STOP: Final = frozenset(
     """a ai au aux avec ce ces dans de des du elle en est et eu il ils je la le les leur lui ma mais me mes moi mon ne

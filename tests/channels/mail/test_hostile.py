@@ -394,3 +394,7 @@ def test_no_header_lets_unfit_text_through(junk):
         )
         check(b"Content-Type: multipart/mixed; boundary=B\n\n" + part)
         check(b"Content-Type: multipart/report; report-type=" + junk + b"; boundary=B\n\n" + part)
+
+
+def test_a_flood_of_addresses_is_cut():
+    assert len(read(BOMBS["addresses"]).to) == 500

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Final
 
-from .machine import Move, State
+from portevoix.domain.contacts.machine import Move, State
 
 REGISTRY: Final[dict[tuple[str, int], type[Event]]] = {}
 

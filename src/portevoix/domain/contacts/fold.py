@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from . import events as e
-from .machine import State, after
+from portevoix.domain.contacts import events as e
+from portevoix.domain.contacts.machine import State, after
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +45,9 @@ def step(contact: Contact, event: e.Event) -> Contact:
         case e.ContactReleased() | e.ContactReturned() | e.ContactAbandoned() | e.ContactCalledBack():
             return replace(moved, holder_id=None)
         case e.ContactClosed():
-            return replace(moved, subject_id=event.subject_id if event.subject_id is not None else moved.subject_id)
+            return replace(
+                moved, subject_id=event.subject_id if event.subject_id is not None else moved.subject_id
+            )
         case _:
             return moved
 

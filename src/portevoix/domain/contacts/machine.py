@@ -50,7 +50,9 @@ class Move(StrEnum):
     CALLED_BACK = "contact-called-back"
 
 
-OPEN: Final = frozenset({State.RECEIVED, State.WAITING, State.OFFERED, State.ACTIVE, State.PARKED, State.WRAP_UP})
+OPEN: Final = frozenset(
+    {State.RECEIVED, State.WAITING, State.OFFERED, State.ACTIVE, State.PARKED, State.WRAP_UP}
+)
 FINAL: Final = frozenset(State) - OPEN
 HELD: Final = frozenset({State.ACTIVE, State.PARKED, State.WRAP_UP})
 
@@ -91,7 +93,12 @@ MOVES: Final[Mapping[State, Mapping[Move, State]]] = MappingProxyType(
             _M.TRANSFERRED: _S.WAITING,
             _M.CLOSED: _S.CLOSED,
         },
-        _S.WRAP_UP: {_M.RESUMED: _S.ACTIVE, _M.TRANSFERRED: _S.WAITING, _M.RELEASED: _S.WAITING, _M.CLOSED: _S.CLOSED},
+        _S.WRAP_UP: {
+            _M.RESUMED: _S.ACTIVE,
+            _M.TRANSFERRED: _S.WAITING,
+            _M.RELEASED: _S.WAITING,
+            _M.CLOSED: _S.CLOSED,
+        },
         _S.CLOSED: {},
         _S.ABANDONED: {},
         _S.CALLED_BACK: {},

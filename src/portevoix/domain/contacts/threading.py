@@ -52,7 +52,9 @@ def find(evidence: Evidence, candidates: Collection[Candidate]) -> Joined | None
     if evidence.forged:
         return None
     trusted = [
-        by_id[ref] for ref in evidence.references if ref in by_id and evidence.sender in by_id[ref].participants
+        by_id[ref]
+        for ref in evidence.references
+        if ref in by_id and evidence.sender in by_id[ref].participants
     ]
     if not trusted:
         return None

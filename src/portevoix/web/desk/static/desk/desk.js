@@ -76,6 +76,12 @@ setInterval(() => { if (document.getElementById("writers")?.childElementCount) r
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target } = event.detail;
   if (target?.id === "conversation-head" && !acting && busy(target)) event.detail.shouldSwap = false;
+  // The answer to what one did and the news that a push asked for may bring the same message: it is shown once.
+  if (target?.id === "thread") {
+    for (const entry of [...event.detail.fragment.querySelectorAll(":scope > [id], #thread > [id]")]) {
+      if (target.querySelector(`:scope > [id="${CSS.escape(entry.id)}"]`)) entry.remove();
+    }
+  }
 });
 let acting = false;
 document.addEventListener("htmx:beforeRequest", (event) => { acting = event.detail.requestConfig.verb !== "get"; });
