@@ -188,8 +188,8 @@ def _bounce(
 ) -> Bounce | None:
     if body.report_status is not None:
         found = bounces.from_report(body.report_status, body.returned)
-        if found is not None:
-            return found
+        if found is not None or b"action:" in body.report_status[:100_000].lower():
+            return found  # a readable report that tells of no failure is none, whatever its wording
     own = to[0].address if to else ""
     return bounces.from_wording(
         headers, from_.address, subject, text, body.returned, null_sender=null_sender, own=own
