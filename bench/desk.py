@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import pages, seed
-from bench.centre import ROOT, Centre, machine
+from bench.centre import ROOT, Centre, cpu, family, machine
 from bench.mail import account, percentile
 from bench.mails import make
 from portevoix.embedded import free_port
@@ -50,6 +50,8 @@ def time_pages(centre: Centre, count: int) -> tuple[dict[str, list[float]], dict
     os.environ.update(centre.env)
     cookie = pages.cookies([READER])
     port = free_port(None)
+    collect = [sys.executable, str(ROOT / "manage.py"), "collectstatic", "--verbosity=0", "--no-input", "--skip-checks"]
+    subprocess.run(collect, env=centre.env, check=True)
     web = centre.start(
         "web",
         ["-m", "gunicorn", "portevoix.web.wsgi:application", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
@@ -60,7 +62,13 @@ def time_pages(centre: Centre, count: int) -> tuple[dict[str, list[float]], dict
         asked = pages.addresses(conn, count)
     for paths in asked.values():  # both workers have compiled their templates, as after a day's work
         pages.timed(port, cookie, paths[:12], "while warming up")
-    took = {kind: pages.timed(port, cookie, paths[12:], kind) for kind, paths in asked.items()}
+    took = {}
+    for kind, paths in asked.items():
+        before = cpu(family(web.child.pid)), centre.database_cpu()
+        took[kind] = pages.timed(port, cookie, paths[12:], kind)
+        used = [now - then for now, then in zip((cpu(family(web.child.pid)), centre.database_cpu()), before, strict=True)]
+        web_ms, database_ms = (seconds * 1000 / len(took[kind]) for seconds in used)
+        print(f"{kind}: processor time a page: web {web_ms:.0f} ms, PostgreSQL {database_ms:.0f} ms")
     centre.stop(web)
     counts = {kind: [pages.queries(cookie[0], path) for path in paths[:6]] for kind, paths in asked.items()}
     return took, counts
