@@ -28,8 +28,8 @@ SLOTS: Final = 64
 DEATHS: Final = 2
 REASON: Final = "parser-crash"
 _MARK: Final = 32
-_HEAD: Final = 2048
-_TAIL: Final = 1024
+_HEAD: Final = 1024
+_TAIL: Final = 512
 _EMPTY: Final = bytes(_MARK)
 
 

@@ -67,3 +67,4 @@ def runner(database_url: str, nats_url: str, tmp_path: Path, centre: Any) -> Ite
     for process in started:
         if process.alive():
             process.stop()
+        process.log.unlink(missing_ok=True)
