@@ -23,14 +23,14 @@ GOOD = (
 
 def licence(name: str) -> str:
     """The licence a package states: its expression, its classifiers, or its text field, in this order."""
-    about = metadata.metadata(name)
-    if expression := about.get("License-Expression"):
-        return expression
-    classes = [c.split(" :: ")[-1] for c in about.get_all("Classifier") or [] if c.startswith("License ::")]
+    about = metadata.metadata(name).json
+    if expression := about.get("license_expression"):
+        return str(expression)
+    classes = [c.split(" :: ")[-1] for c in about.get("classifier", []) if c.startswith("License ::")]
     classes = [c for c in classes if c != "OSI Approved"]
     if classes:
         return ", ".join(classes)
-    return (about.get("License") or "unknown").strip().splitlines()[0][:60]
+    return str(about.get("license") or "unknown").strip().splitlines()[0][:60]
 
 
 def locked(path: Path) -> list[str]:

@@ -46,8 +46,8 @@ async def _stream(hub: Hub, grant: Grant, last: int | None) -> AsyncIterator[byt
         yield f"retry: {RETRY_MS}\n\n".encode()
         if missed is None:
             yield b"event: resync\ndata: {}\n\n"
-        for push in missed or ():
-            yield _frame(push)
+        for old in missed or ():
+            yield _frame(old)
         while (left := grant.until - time.time()) > 0:
             try:
                 async with asyncio.timeout(min(PING_SECONDS, left)):

@@ -61,8 +61,10 @@ def _cut(listing: Listing, rows: list[dict[str, Any]], *key: str) -> Listing:
 def my_work(page: Page) -> dict[str, Any]:
     """What is offered to me and what I hold, in the order in which to do it."""
     held = desk.rows(page.conn, "held", account_id=page.who.id)
+    here = presence.get(page.conn, page.who.id)
     return {
-        "presence": presence.get(page.conn, page.who.id)["state"],
+        "presence": here["state"],
+        "presence_reason": here["reason"],
         "offers": desk.rows(page.conn, "offers", account_id=page.who.id, at=page.now),
         "active": [row for row in held if row["state"] == "active"],
         "wrapping": [row for row in held if row["state"] == "wrap-up"],

@@ -95,10 +95,14 @@ class Line(models.Model):
     holiday_region = models.CharField(_("jours fériés"), max_length=20, default="metropole")
     active = models.BooleanField(_("ouverte au traitement"), default=True)
     target_minutes = models.PositiveIntegerField(
-        _("délai visé (minutes ouvrées)"), default=960, help_text=_("Temps d’ouverture entre l’arrivée et la réponse.")
+        _("délai visé (minutes ouvrées)"),
+        default=960,
+        help_text=_("Temps d’ouverture entre l’arrivée et la réponse."),
     )
     offer_seconds = models.PositiveSmallIntegerField(
-        _("durée d’une proposition (s)"), default=30, validators=[MinValueValidator(5), MaxValueValidator(600)]
+        _("durée d’une proposition (s)"),
+        default=30,
+        validators=[MinValueValidator(5), MaxValueValidator(600)],
     )
     preferred_seconds = models.PositiveIntegerField(
         _("préférence au dernier conseiller (s)"), default=300, validators=[MaxValueValidator(86400 * 7)]
@@ -112,7 +116,9 @@ class Line(models.Model):
     service_name = models.CharField(_("service chargé du dossier"), max_length=200, blank=True)
     service_address = models.TextField(_("adresse postale"), blank=True)
     service_phone = models.CharField(_("téléphone"), max_length=40, blank=True)
-    silence = models.CharField(_("silence de l’administration"), max_length=6, choices=Silence, default=Silence.NONE)
+    silence = models.CharField(
+        _("silence de l’administration"), max_length=6, choices=Silence, default=Silence.NONE
+    )
     silence_months = models.PositiveSmallIntegerField(_("délai du silence (mois)"), default=2)
     appeal_text = models.TextField(_("voies et délais de recours"), blank=True)
     skills: models.ManyToManyField[Skill, LineSkill] = models.ManyToManyField(Skill, through="LineSkill")
@@ -157,7 +163,9 @@ class LineHours(models.Model):
     class Meta:
         db_table = "line_hours"
         ordering = ("weekday", "opens")
-        constraints = (models.CheckConstraint(condition=models.Q(opens__lt=models.F("closes")), name="hours_order"),)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(opens__lt=models.F("closes")), name="hours_order"),
+        )
 
     def __str__(self) -> str:
         return f"{self.weekday} {self.opens:%H:%M}-{self.closes:%H:%M}"

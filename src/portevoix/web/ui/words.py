@@ -30,7 +30,7 @@ STATES: dict[str, Look] = {
 PRESENCES: dict[str, Look] = {
     "available": Look("circle-check", _("Disponible"), "success"),
     "paused": Look("coffee", _("En pause"), "warning"),
-    "away": Look("clock", _("Occupé ailleurs"), "neutral"),
+    "away": Look("clock", _("Absent"), "neutral"),
     "offline": Look("circle", _("Hors ligne"), "neutral"),
 }
 DELIVERIES: dict[str, Look] = {

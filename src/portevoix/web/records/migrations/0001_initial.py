@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,248 +16,522 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=120, verbose_name='nom')),
-                ('language', models.CharField(default='fr', max_length=8, verbose_name='langue')),
-                ('time_zone', models.CharField(default='Europe/Paris', max_length=60, verbose_name='fuseau horaire')),
-                ('holiday_region', models.CharField(default='metropole', max_length=20, verbose_name='jours fériés')),
-                ('active', models.BooleanField(default=True, verbose_name='ouverte au traitement')),
-                ('target_minutes', models.PositiveIntegerField(default=960, help_text='Temps d’ouverture entre l’arrivée et la réponse.', verbose_name='délai visé (minutes ouvrées)')),
-                ('offer_seconds', models.PositiveSmallIntegerField(default=30, validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(600)], verbose_name='durée d’une proposition (s)')),
-                ('preferred_seconds', models.PositiveIntegerField(default=300, validators=[django.core.validators.MaxValueValidator(604800)], verbose_name='préférence au dernier conseiller (s)')),
-                ('wrap_up_seconds', models.PositiveSmallIntegerField(default=120, verbose_name='post-traitement (s)')),
-                ('sender_name', models.CharField(blank=True, max_length=120, verbose_name='nom d’expéditeur')),
-                ('signature', models.TextField(blank=True, verbose_name='signature')),
-                ('ack_active', models.BooleanField(default=True, verbose_name='accuser réception')),
-                ('ack_text', models.TextField(blank=True, verbose_name='texte de l’accusé')),
-                ('service_name', models.CharField(blank=True, max_length=200, verbose_name='service chargé du dossier')),
-                ('service_address', models.TextField(blank=True, verbose_name='adresse postale')),
-                ('service_phone', models.CharField(blank=True, max_length=40, verbose_name='téléphone')),
-                ('silence', models.CharField(choices=[('none', 'Sans objet'), ('accept', 'Vaut acceptation'), ('reject', 'Vaut rejet')], default='none', max_length=6, verbose_name='silence de l’administration')),
-                ('silence_months', models.PositiveSmallIntegerField(default=2, verbose_name='délai du silence (mois)')),
-                ('appeal_text', models.TextField(blank=True, verbose_name='voies et délais de recours')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=120, verbose_name="nom")),
+                ("language", models.CharField(default="fr", max_length=8, verbose_name="langue")),
+                (
+                    "time_zone",
+                    models.CharField(default="Europe/Paris", max_length=60, verbose_name="fuseau horaire"),
+                ),
+                (
+                    "holiday_region",
+                    models.CharField(default="metropole", max_length=20, verbose_name="jours fériés"),
+                ),
+                ("active", models.BooleanField(default=True, verbose_name="ouverte au traitement")),
+                (
+                    "target_minutes",
+                    models.PositiveIntegerField(
+                        default=960,
+                        help_text="Temps d’ouverture entre l’arrivée et la réponse.",
+                        verbose_name="délai visé (minutes ouvrées)",
+                    ),
+                ),
+                (
+                    "offer_seconds",
+                    models.PositiveSmallIntegerField(
+                        default=30,
+                        validators=[
+                            django.core.validators.MinValueValidator(5),
+                            django.core.validators.MaxValueValidator(600),
+                        ],
+                        verbose_name="durée d’une proposition (s)",
+                    ),
+                ),
+                (
+                    "preferred_seconds",
+                    models.PositiveIntegerField(
+                        default=300,
+                        validators=[django.core.validators.MaxValueValidator(604800)],
+                        verbose_name="préférence au dernier conseiller (s)",
+                    ),
+                ),
+                (
+                    "wrap_up_seconds",
+                    models.PositiveSmallIntegerField(default=120, verbose_name="post-traitement (s)"),
+                ),
+                (
+                    "sender_name",
+                    models.CharField(blank=True, max_length=120, verbose_name="nom d’expéditeur"),
+                ),
+                ("signature", models.TextField(blank=True, verbose_name="signature")),
+                ("ack_active", models.BooleanField(default=True, verbose_name="accuser réception")),
+                ("ack_text", models.TextField(blank=True, verbose_name="texte de l’accusé")),
+                (
+                    "service_name",
+                    models.CharField(blank=True, max_length=200, verbose_name="service chargé du dossier"),
+                ),
+                ("service_address", models.TextField(blank=True, verbose_name="adresse postale")),
+                ("service_phone", models.CharField(blank=True, max_length=40, verbose_name="téléphone")),
+                (
+                    "silence",
+                    models.CharField(
+                        choices=[
+                            ("none", "Sans objet"),
+                            ("accept", "Vaut acceptation"),
+                            ("reject", "Vaut rejet"),
+                        ],
+                        default="none",
+                        max_length=6,
+                        verbose_name="silence de l’administration",
+                    ),
+                ),
+                (
+                    "silence_months",
+                    models.PositiveSmallIntegerField(default=2, verbose_name="délai du silence (mois)"),
+                ),
+                ("appeal_text", models.TextField(blank=True, verbose_name="voies et délais de recours")),
             ],
             options={
-                'verbose_name': 'ligne',
-                'verbose_name_plural': 'lignes',
-                'db_table': 'line',
-                'ordering': ('name',),
+                "verbose_name": "ligne",
+                "verbose_name_plural": "lignes",
+                "db_table": "line",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True, verbose_name='nom')),
-                ('kind', models.CharField(choices=[('in-house', 'Interne'), ('outsourcer', 'Prestataire')], default='in-house', max_length=12, verbose_name='nature')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True, verbose_name="nom")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("in-house", "Interne"), ("outsourcer", "Prestataire")],
+                        default="in-house",
+                        max_length=12,
+                        verbose_name="nature",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'organisation',
-                'verbose_name_plural': 'organisations',
-                'db_table': 'organisation',
-                'ordering': ('name',),
+                "verbose_name": "organisation",
+                "verbose_name_plural": "organisations",
+                "db_table": "organisation",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True, verbose_name='nom')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True, verbose_name="nom")),
             ],
             options={
-                'verbose_name': 'site',
-                'verbose_name_plural': 'sites',
-                'db_table': 'site',
-                'ordering': ('name',),
+                "verbose_name": "site",
+                "verbose_name_plural": "sites",
+                "db_table": "site",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Skill',
+            name="Skill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=120, verbose_name='nom')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=120, verbose_name="nom")),
             ],
             options={
-                'verbose_name': 'compétence',
-                'verbose_name_plural': 'compétences',
-                'db_table': 'skill',
-                'ordering': ('name',),
+                "verbose_name": "compétence",
+                "verbose_name_plural": "compétences",
+                "db_table": "skill",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='LineException',
+            name="LineException",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='jour')),
-                ('opens', models.TimeField(blank=True, null=True, verbose_name='ouvre à')),
-                ('closes', models.TimeField(blank=True, null=True, verbose_name='ferme à')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='raison')),
-                ('line', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='exceptions', to='records.line')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="jour")),
+                ("opens", models.TimeField(blank=True, null=True, verbose_name="ouvre à")),
+                ("closes", models.TimeField(blank=True, null=True, verbose_name="ferme à")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="raison")),
+                (
+                    "line",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="exceptions",
+                        to="records.line",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'line_exception',
-                'ordering': ('day',),
+                "db_table": "line_exception",
+                "ordering": ("day",),
             },
         ),
         migrations.CreateModel(
-            name='SavedAnswer',
+            name="SavedAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=120, verbose_name='titre')),
-                ('body', models.TextField(verbose_name='texte')),
-                ('language', models.CharField(default='fr', max_length=8, verbose_name='langue')),
-                ('active', models.BooleanField(default=True, verbose_name='proposée')),
-                ('line', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='records.line', verbose_name='ligne')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=120, verbose_name="titre")),
+                ("body", models.TextField(verbose_name="texte")),
+                ("language", models.CharField(default="fr", max_length=8, verbose_name="langue")),
+                ("active", models.BooleanField(default=True, verbose_name="proposée")),
+                (
+                    "line",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="records.line",
+                        verbose_name="ligne",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'réponse enregistrée',
-                'verbose_name_plural': 'réponses enregistrées',
-                'db_table': 'saved_answer',
-                'ordering': ('title',),
+                "verbose_name": "réponse enregistrée",
+                "verbose_name_plural": "réponses enregistrées",
+                "db_table": "saved_answer",
+                "ordering": ("title",),
             },
         ),
         migrations.CreateModel(
-            name='LineSkill',
+            name="LineSkill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('min_level', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='niveau minimal')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='records.line')),
-                ('skill', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.skill', verbose_name='compétence')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "min_level",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                        verbose_name="niveau minimal",
+                    ),
+                ),
+                ("line", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="records.line")),
+                (
+                    "skill",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="records.skill",
+                        verbose_name="compétence",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'line_skill',
+                "db_table": "line_skill",
             },
         ),
         migrations.AddField(
-            model_name='line',
-            name='skills',
-            field=models.ManyToManyField(through='records.LineSkill', to='records.skill'),
+            model_name="line",
+            name="skills",
+            field=models.ManyToManyField(through="records.LineSkill", to="records.skill"),
         ),
         migrations.CreateModel(
-            name='AdviserSkill',
+            name="AdviserSkill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='niveau')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='skill_links', to=settings.AUTH_USER_MODEL)),
-                ('skill', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='records.skill')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "level",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                        verbose_name="niveau",
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="skill_links",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("skill", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="records.skill")),
             ],
             options={
-                'db_table': 'adviser_skill',
+                "db_table": "adviser_skill",
             },
         ),
         migrations.CreateModel(
-            name='Subject',
+            name="Subject",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='nom')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='rang')),
-                ('active', models.BooleanField(default=True, verbose_name='proposé')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subjects', to='records.line', verbose_name='ligne')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='children', to='records.subject')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="nom")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="rang")),
+                ("active", models.BooleanField(default=True, verbose_name="proposé")),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="subjects",
+                        to="records.line",
+                        verbose_name="ligne",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="children",
+                        to="records.subject",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'motif',
-                'verbose_name_plural': 'motifs',
-                'db_table': 'subject',
-                'ordering': ('position', 'name'),
+                "verbose_name": "motif",
+                "verbose_name_plural": "motifs",
+                "db_table": "subject",
+                "ordering": ("position", "name"),
             },
         ),
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='nom')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='records.organisation', verbose_name='organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="nom")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="records.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'équipe',
-                'verbose_name_plural': 'équipes',
-                'db_table': 'team',
-                'ordering': ('name',),
+                "verbose_name": "équipe",
+                "verbose_name_plural": "équipes",
+                "db_table": "team",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Door',
+            name="Door",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('mail', 'Adresse électronique')], default='mail', max_length=10, verbose_name='nature')),
-                ('address', models.CharField(max_length=254, verbose_name='adresse')),
-                ('active', models.BooleanField(default=True, verbose_name='ouverte')),
-                ('reply_token', models.BooleanField(default=False, verbose_name='jeton dans l’adresse de réponse')),
-                ('imap_host', models.CharField(blank=True, max_length=200, verbose_name='serveur IMAP')),
-                ('imap_port', models.PositiveIntegerField(default=993, verbose_name='port IMAP')),
-                ('imap_tls', models.BooleanField(default=True, verbose_name='TLS')),
-                ('imap_user', models.CharField(blank=True, max_length=200, verbose_name='compte IMAP')),
-                ('imap_secret', models.CharField(blank=True, max_length=60, verbose_name='nom du secret')),
-                ('imap_folder', models.CharField(default='INBOX', max_length=200, verbose_name='dossier')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='doors', to='records.line', verbose_name='ligne')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("mail", "Adresse électronique")],
+                        default="mail",
+                        max_length=10,
+                        verbose_name="nature",
+                    ),
+                ),
+                ("address", models.CharField(max_length=254, verbose_name="adresse")),
+                ("active", models.BooleanField(default=True, verbose_name="ouverte")),
+                (
+                    "reply_token",
+                    models.BooleanField(default=False, verbose_name="jeton dans l’adresse de réponse"),
+                ),
+                ("imap_host", models.CharField(blank=True, max_length=200, verbose_name="serveur IMAP")),
+                ("imap_port", models.PositiveIntegerField(default=993, verbose_name="port IMAP")),
+                ("imap_tls", models.BooleanField(default=True, verbose_name="TLS")),
+                ("imap_user", models.CharField(blank=True, max_length=200, verbose_name="compte IMAP")),
+                ("imap_secret", models.CharField(blank=True, max_length=60, verbose_name="nom du secret")),
+                ("imap_folder", models.CharField(default="INBOX", max_length=200, verbose_name="dossier")),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="doors",
+                        to="records.line",
+                        verbose_name="ligne",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'porte',
-                'verbose_name_plural': 'portes',
-                'db_table': 'door',
-                'ordering': ('address',),
-                'constraints': [models.UniqueConstraint(models.F('kind'), django.db.models.functions.text.Lower('address'), name='door_address_once')],
+                "verbose_name": "porte",
+                "verbose_name_plural": "portes",
+                "db_table": "door",
+                "ordering": ("address",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("kind"),
+                        django.db.models.functions.text.Lower("address"),
+                        name="door_address_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AdviserLine',
+            name="AdviserLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='line_links', to=settings.AUTH_USER_MODEL)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='adviser_links', to='records.line')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="line_links",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="adviser_links",
+                        to="records.line",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'adviser_line',
-                'constraints': [models.UniqueConstraint(models.F('account'), models.F('line'), name='adviser_line_once')],
+                "db_table": "adviser_line",
+                "constraints": [
+                    models.UniqueConstraint(models.F("account"), models.F("line"), name="adviser_line_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LineHours',
+            name="LineHours",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('weekday', models.PositiveSmallIntegerField(validators=[django.core.validators.MaxValueValidator(6)], verbose_name='jour')),
-                ('opens', models.TimeField(verbose_name='ouvre à')),
-                ('closes', models.TimeField(verbose_name='ferme à')),
-                ('valid_from', models.DateField(blank=True, null=True, verbose_name='à partir du')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='jusqu’au')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hours', to='records.line')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "weekday",
+                    models.PositiveSmallIntegerField(
+                        validators=[django.core.validators.MaxValueValidator(6)], verbose_name="jour"
+                    ),
+                ),
+                ("opens", models.TimeField(verbose_name="ouvre à")),
+                ("closes", models.TimeField(verbose_name="ferme à")),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="à partir du")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="jusqu’au")),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="hours", to="records.line"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'line_hours',
-                'ordering': ('weekday', 'opens'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('opens__lt', models.F('closes'))), name='hours_order')],
+                "db_table": "line_hours",
+                "ordering": ("weekday", "opens"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("opens__lt", models.F("closes"))), name="hours_order"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='nom')),
-                ('query', models.JSONField(default=dict)),
-                ('shared', models.BooleanField(default=False, verbose_name='partagée')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="nom")),
+                ("query", models.JSONField(default=dict)),
+                ("shared", models.BooleanField(default=False, verbose_name="partagée")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'db_table': 'saved_view',
-                'ordering': ('name',),
-                'constraints': [models.UniqueConstraint(models.F('account'), models.F('name'), name='saved_view_once')],
+                "db_table": "saved_view",
+                "ordering": ("name",),
+                "constraints": [
+                    models.UniqueConstraint(models.F("account"), models.F("name"), name="saved_view_once")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='lineskill',
-            constraint=models.UniqueConstraint(models.F('line'), models.F('skill'), name='line_skill_once'),
+            model_name="lineskill",
+            constraint=models.UniqueConstraint(models.F("line"), models.F("skill"), name="line_skill_once"),
         ),
         migrations.AddConstraint(
-            model_name='adviserskill',
-            constraint=models.UniqueConstraint(models.F('account'), models.F('skill'), name='adviser_skill_once'),
+            model_name="adviserskill",
+            constraint=models.UniqueConstraint(
+                models.F("account"), models.F("skill"), name="adviser_skill_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='team',
-            constraint=models.UniqueConstraint(models.F('organisation'), models.F('name'), name='team_name_once'),
+            model_name="team",
+            constraint=models.UniqueConstraint(
+                models.F("organisation"), models.F("name"), name="team_name_once"
+            ),
         ),
     ]
