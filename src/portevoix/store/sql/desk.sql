@@ -193,7 +193,8 @@ left join account w on w.id = (case when e.data ->> 'account_id' ~ '^[0-9]+$' th
 left join account t on t.id = (case when e.data ->> 'to_account_id' ~ '^[0-9]+$' then (e.data ->> 'to_account_id')::bigint end)
 left join line l on l.id = (case when e.kind = 'contact-transferred' then (e.data ->> 'line_id')::bigint end)
 left join subject j on j.id = (case when e.data ->> 'subject_id' ~ '^[0-9]+$' then (e.data ->> 'subject_id')::bigint end)
-where e.conversation_id = %(id)s and e.kind = any(%(kinds)s)
+where e.conversation_id in (select %(id)s::bigint union select id from conversation where merged_into = %(id)s)
+  and e.kind = any(%(kinds)s)
   and e.at >= coalesce(%(from_at)s, '-infinity'::timestamptz) and e.at <= coalesce(%(to_at)s, 'infinity'::timestamptz)
   and e.id > coalesce(%(after)s, 0)
 order by e.id desc limit 300
