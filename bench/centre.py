@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from portevoix.embedded import EmbeddedNats, EmbeddedPostgres, free_port
 from portevoix.store import db
@@ -131,14 +131,15 @@ class Centre:
         self.smtp_port = 0
         self.env: dict[str, str] = {}
 
-    def __enter__(self) -> Centre:
+    def __enter__(self) -> Self:
         try:
-            return self._begin()
+            self._begin()
         except BaseException:
             self.__exit__()
             raise
+        return self
 
-    def _begin(self) -> Centre:
+    def _begin(self) -> None:
         url = self.postgres.start()
         self.smtp_port = free_port(None)
         self.env = {
@@ -157,7 +158,6 @@ class Centre:
         subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity=0"], env=self.env, check=True
         )
-        return self
 
     def __exit__(self, *_: object) -> None:
         for process in reversed(self.processes):

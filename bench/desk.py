@@ -24,6 +24,7 @@ from bench import pages, seed
 from bench.centre import ROOT, Centre, cpu, family, machine
 from bench.mail import account, percentile
 from bench.mails import make
+
 from portevoix.embedded import free_port
 
 if TYPE_CHECKING:
@@ -50,7 +51,14 @@ def time_pages(centre: Centre, count: int) -> tuple[dict[str, list[float]], dict
     os.environ.update(centre.env)
     cookie = pages.cookies([READER])
     port = free_port(None)
-    collect = [sys.executable, str(ROOT / "manage.py"), "collectstatic", "--verbosity=0", "--no-input", "--skip-checks"]
+    collect = [
+        sys.executable,
+        str(ROOT / "manage.py"),
+        "collectstatic",
+        "--verbosity=0",
+        "--no-input",
+        "--skip-checks",
+    ]
     subprocess.run(collect, env=centre.env, check=True)
     web = centre.start(
         "web",
@@ -66,7 +74,10 @@ def time_pages(centre: Centre, count: int) -> tuple[dict[str, list[float]], dict
     for kind, paths in asked.items():
         before = cpu(family(web.child.pid)), centre.database_cpu()
         took[kind] = pages.timed(port, cookie, paths[12:], kind)
-        used = [now - then for now, then in zip((cpu(family(web.child.pid)), centre.database_cpu()), before, strict=True)]
+        used = [
+            now - then
+            for now, then in zip((cpu(family(web.child.pid)), centre.database_cpu()), before, strict=True)
+        ]
         web_ms, database_ms = (seconds * 1000 / len(took[kind]) for seconds in used)
         print(f"{kind}: processor time a page: web {web_ms:.0f} ms, PostgreSQL {database_ms:.0f} ms")
     centre.stop(web)
@@ -129,11 +140,26 @@ def time_offers(centre: Centre, doors: list[str], advisers: int, count: int, rat
         )  # fmt: skip
     for name in ("router", "herald", "mail"):
         centre.runner(name)
-    live = ["-m", "uvicorn", "portevoix.realtime.app:app", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
+    live = [
+        "-m",
+        "uvicorn",
+        "portevoix.realtime.app:app",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--log-level",
+        "warning",
+    ]
     centre.start("live", [*live, "--no-access-log"], port=port)
     secret = centre.env["PORTEVOIX_SECRET"].encode()
     tokens = [
-        (number, token.make(secret, number, [f"account.{number}", f"line.{1 + number % (len(LINES) - 1)}"], time.time()))
+        (
+            number,
+            token.make(
+                secret, number, [f"account.{number}", f"line.{1 + number % (len(LINES) - 1)}"], time.time()
+            ),
+        )
         for number in range(2, advisers + 2)
     ]
     (centre.home / "tokens").write_text(json.dumps(tokens), "ascii")
@@ -149,7 +175,16 @@ def time_offers(centre: Centre, doors: list[str], advisers: int, count: int, rat
     listening = threading.Thread(target=floor.listen, args=(ears,), daemon=True)
     listening.start()
     result = centre.home / "mails.result"
-    load = [sys.executable, "-m", "bench.load", str(mails), str(centre.smtp_port), "8", str(result), str(rate)]
+    load = [
+        sys.executable,
+        "-m",
+        "bench.load",
+        str(mails),
+        str(centre.smtp_port),
+        "8",
+        str(result),
+        str(rate),
+    ]
     subprocess.run(load, env=centre.env, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     end = time.monotonic() + 10
     ledger = _acknowledged(result)
@@ -159,7 +194,11 @@ def time_offers(centre: Centre, doors: list[str], advisers: int, count: int, rat
     ears.terminate()
     ears.wait(10)
     listening.join(10)
-    late = [max(0.0, (floor.heard[contact] - at) * 1000) for contact, at in wanted.items() if contact in floor.heard]
+    late = [
+        max(0.0, (floor.heard[contact] - at) * 1000)
+        for contact, at in wanted.items()
+        if contact in floor.heard
+    ]
     return {"ms": late, "unheard": sum(contact not in floor.heard for contact in wanted), "new": len(wanted)}
 
 
@@ -175,7 +214,9 @@ def _acknowledged(result: Path) -> dict[int, float]:
 
 def _contacts(centre: Centre, ledger: dict[int, float]) -> dict[int, float]:
     with contextlib.closing(centre.connect()) as conn:
-        rows = conn.execute("select id, contact_id from message where id = any(%s)", [list(ledger)]).fetchall()
+        rows = conn.execute(
+            "select id, contact_id from message where id = any(%s)", [list(ledger)]
+        ).fetchall()
     return {row["contact_id"]: ledger[row["id"]] for row in rows}
 
 
@@ -191,7 +232,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         else:
             doors = centre.lines(LINES)
             people(centre, options.advisers)
-            filled = seed.seed(centre.postgres.url(superuser=True), options.contacts, len(LINES), options.advisers)
+            filled = seed.seed(
+                centre.postgres.url(superuser=True), options.contacts, len(LINES), options.advisers
+            )
             (centre.home / "seeded.json").write_text(json.dumps(filled), "ascii")
         took, counts = time_pages(centre, options.pages)
         for kind, times in took.items():
@@ -242,7 +285,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--data", help="keep the seeded database here, and use it again")
     options = parser.parse_args(argv)
     if options.small:
-        options.contacts, options.advisers, options.mails, options.pages = 4_000, 12, 60, 24
+        options.contacts, options.advisers, options.mails, options.pages = 2_000, 12, 40, 18
     elif options.messages:
         options.contacts = min(options.contacts, options.messages // 3)
     with contextlib.ExitStack() as stack:

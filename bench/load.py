@@ -59,7 +59,9 @@ class Client:
             self.sock.sendall(steps[0])
 
 
-def paced(mails: list[tuple[str, bytes]], port: int, connections: int, rate: float) -> list[tuple[int, float, float, bytes]]:
+def paced(
+    mails: list[tuple[str, bytes]], port: int, connections: int, rate: float
+) -> list[tuple[int, float, float, bytes]]:
     """As ``run``, but ``rate`` mails a second, whatever the server does, as far as the connections go round."""
     ledger: list[tuple[int, float, float, bytes]] = []
     clients = [Client(port) for _ in range(connections)]

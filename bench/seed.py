@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-
 from bench.text import Writer
+
 from portevoix.store import words
 
 if TYPE_CHECKING:
@@ -90,14 +90,27 @@ class _Maker:
         first = (contact - 1) // 4 * 12 + (0, 2, 5, 9)[(contact - 1) % 4] + 1
         count = (2, 3, 4, 3)[(contact - 1) % 4]
         for number in range(count):
-            yield "message", self._message(first + number, contact, line, number, at, adviser, (name, address, subject))
+            yield (
+                "message",
+                self._message(first + number, contact, line, number, at, adviser, (name, address, subject)),
+            )
         data = f'{{"channel": "mail", "message_id": {first}, "preferred_id": null}}'
         yield "event", f"3\t{at}\tcontact-received\t{contact}\t{contact}\t{line}\t\\N\t{data}"
         if not open_:
-            yield "event", f'3\t{last}\tcontact-closed\t{contact}\t{contact}\t{line}\t{adviser}\t{{"account_id": {adviser}, "subject_id": null, "outcome": "answered"}}'
+            yield (
+                "event",
+                f'3\t{last}\tcontact-closed\t{contact}\t{contact}\t{line}\t{adviser}\t{{"account_id": {adviser}, "subject_id": null, "outcome": "answered"}}',
+            )
 
     def _message(
-        self, number: int, contact: int, line: int, nth: int, at: datetime, adviser: int, about: tuple[str, str, str]
+        self,
+        number: int,
+        contact: int,
+        line: int,
+        nth: int,
+        at: datetime,
+        adviser: int,
+        about: tuple[str, str, str],
     ) -> str:
         name, address, subject = about
         chance, sentences = self.chance, self.pool.sentences
@@ -137,7 +150,7 @@ def _work(url: str, seed: int, first: int, last: int, about: tuple[int, int, int
                 for table, lines in gathered.items():
                     if not lines:
                         continue
-                    with conn.cursor().copy(f"copy {table} ({_COPIES[table]}) from stdin") as copy:  # noqa: S608
+                    with conn.cursor().copy(f"copy {table} ({_COPIES[table]}) from stdin") as copy:
                         copy.write("\n".join(lines) + "\n")
             told.put(min(start + CHUNK, last) - start)
 
@@ -161,7 +174,11 @@ def seed(superuser_url: str, contacts: int, lines: int, advisers: int) -> dict[s
             conn.execute(f"drop index {name}")
         conn.execute("alter table address drop constraint address_kind_value_key")
         _generate(superuser_url, contacts, (lines, advisers, contacts))
-        print(f"seed: rows written after {time.monotonic() - begun:.0f} s; now the indexes", file=sys.stderr, flush=True)
+        print(
+            f"seed: rows written after {time.monotonic() - begun:.0f} s; now the indexes",
+            file=sys.stderr,
+            flush=True,
+        )
         conn.execute(
             "delete from address a using (select min(id) as id, value from address group by value having count(*) > 1) k "
             "where a.value = k.value and a.id <> k.id"
@@ -173,7 +190,7 @@ def seed(superuser_url: str, contacts: int, lines: int, advisers: int) -> dict[s
             print(f"seed: {name} {time.monotonic() - at:.0f} s", file=sys.stderr, flush=True)
         _vocabulary(conn)
         for table in ("person", "conversation", "contact", "message"):
-            conn.execute(f"select setval('{table}_id_seq', (select max(id) from {table}))")  # noqa: S608
+            conn.execute(f"select setval('{table}_id_seq', (select max(id) from {table}))")
         conn.execute("vacuum (analyze)")
         conn.execute("checkpoint")
         row = conn.execute("select (select count(*) from contact), (select count(*) from message)").fetchone()

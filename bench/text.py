@@ -12,7 +12,7 @@ _COMMON = """de la le et à les des en un une du que est pour qui dans ce il au 
 autre on mais nous comme ou si leur y dire elle devoir avant deux même prendre aussi celui donner bien où fois vous encore
 nouveau aller cela entre premier vouloir déjà grand mon me moins aucun lui temps très savoir falloir voir quelque sans raison
 notre dont non an monde jour monsieur demander alors après trouver personne rendre part dernier venir pendant passer peu lequel
-suite bon comprendre depuis point ainsi heure rester""".split()
+suite bon comprendre depuis point ainsi heure rester""".split()  # noqa: SIM905 - read as prose
 _DOMAIN = """dossier inscription formation pièce justificatif relevé notes attestation paiement remboursement délai réponse
 courrier compte identifiant connexion mot passe adresse téléphone rendez-vous centre examen session candidat diplôme
 certificat financement droits solde organisme annulation virement facture montant euros erreur message système page site
@@ -22,20 +22,20 @@ absence bulletin trimestre orientation voeux affectation bourse cantine transpor
 avis urgent merci bonjour madame cordialement salutations question problème demande information précision situation
 numéro référence copie original envoi réception confirmation modification changement prénom nom naissance nationalité
 titre séjour domicile déménagement mutation fermeture ouverture calendrier vacances rentrée semaine lundi mardi mercredi
-jeudi vendredi samedi matin soir aujourd'hui demain hier mois année prochaine dernière service conseillère équipe""".split()
+jeudi vendredi samedi matin soir aujourd'hui demain hier mois année prochaine dernière service conseillère équipe""".split()  # noqa: SIM905 - read as prose
 _ROOTS = """accord act admin affect aid ajout analys appel appren assur attest avanc bas bloqu calcul cadr camp cert chang
 charg cherch class cod command compl concern conf cons contr cour cré déclar défin demand dépos dérog détail dispos doss éch
 élev émet empl engag entr équip estim établ étud éval exig expir factur ferm final form fourn gar génér gest grad habilit
 hor ident impos indic inform init inscr instr intégr inter jug just lim liv log maint mand mesur mod mont not num oblig obten
 occup offr opér organ orient pai parl part pass pens perm plac plan port poss prat prec prép prés prev prof prolong propos
 prot prouv qual rapp récl rect réduc régl rejet rempl renouv répart rés résil respect retr révis sais sanct scol séc sign
-simul situ solid soum spéc stat struct suiv supp suspend tard techn tent term trait transf trav util val vérif vers viol""".split()
+simul situ solid soum spéc stat struct suiv supp suspend tard techn tent term trait transf trav util val vérif vers viol""".split()  # noqa: SIM905 - read as prose
 _PREFIXES = ("", "re", "dé", "pré", "in", "sur", "co", "sous", "contre", "auto", "inter", "trans")
 _SUFFIXES = """er ation ations ement ements able ables eur euse eurs age ages é ée és ées ant ante ons ez ent ait aient era
-eront ité ités if ive ifs ives ique iques isme iste istes oir ure ures""".split()
+eront ité ités if ive ifs ives ique iques isme iste istes oir ure ures""".split()  # noqa: SIM905 - read as prose
 FIRST = """Camille Léa Manon Chloé Inès Zoé Élodie Aurélie Céline Françoise Hélène Béatrice Noémie Maëlys Anaïs Éléonore
 Jean Pierre Louis Hugo Théo Jérôme François Gaëtan Loïc Raphaël Clément Étienne Rémi Mickaël Sébastien Grégory Yanis Mehdi
-Amine Fatou Aminata Moussa Ibrahim Aïcha Nadia Karim Linh Minh Ana Sofia Paulo Ewa Ioana Mihai""".split()
+Amine Fatou Aminata Moussa Ibrahim Aïcha Nadia Karim Linh Minh Ana Sofia Paulo Ewa Ioana Mihai""".split()  # noqa: SIM905 - read as prose
 LAST = """Martin Bernard Thomas Petit Robert Richard Durand Dubois Moreau Laurent Simon Michel Lefebvre Leroy Roux David
 Bertrand Morel Fournier Girard Bonnet Dupont Lambert Fontaine Rousseau Vincent Muller Lefèvre Faure André Mercier Blanc Guérin
 Boyer Garnier Chevalier François Legrand Gauthier Garcia Perrin Robin Clément Morin Nicolas Henry Roussel Mathieu Gautier
@@ -45,7 +45,7 @@ Renaud Dumas Lacroix Olivier Philippe Bourgeois Pierre Benoît Rey Leclerc Payet
 Dupuy Guillot Hubert Berger Carpentier Sanchez Dupuis Moulin Louis Deschamps Huet Vasseur Perez Boucher Fleury Royer Klein
 Jacquet Adam Paris Poirier Marty Aubry Guyot Carré Charles Renault Charpentier Ménard Maillard Baron Bertin Bailly Hervé
 Schneider Fernandez Le-Gall Collet Léger Bouvier Julien Prévost Millet Perrot Daniel Le-Roux Cousin Germain Breton Besson
-Langlois Rémy Diallo Traoré Nguyen Benali Cissé Haddad Kowalski Popescu Ferreira""".split()
+Langlois Rémy Diallo Traoré Nguyen Benali Cissé Haddad Kowalski Popescu Ferreira""".split()  # noqa: SIM905 - read as prose
 _DOMAINS = ("courriel.example", "boite.example", "messagerie.example", "pro.example", "etudiant.example")
 
 

@@ -1,0 +1,49 @@
+"""The benchmarks say what they promise, with the keys that others read. No time is judged here."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+
+def last_line(*words):
+    done = subprocess.run(
+        [sys.executable, "-m", "portevoix", "bench", *words, "--json"],
+        capture_output=True,
+        text=True,
+        timeout=560,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    (line,) = done.stdout.strip().splitlines()
+    return json.loads(line)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_bench_mail_holds_the_tables_against_the_ledger():
+    told = last_line("mail", "--mails", "300")
+    assert set(told) == {"bench", "figures", "floor_or_peer", "machine"}
+    figures = told["figures"]
+    wanted = {
+        "mails_per_s",
+        "floor_per_s",
+        "ratio_to_floor",
+        "ack_p95_ms",
+        "lost",
+        "doubled",
+        "rss_growth_mb",
+    }
+    assert wanted <= set(figures)
+    assert (figures["lost"], figures["doubled"], figures["wrong"]) == (0, 0, 0)
+    assert figures["mails_per_s"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_bench_desk_seeds_asks_and_hears_every_offer():
+    told = last_line("desk", "--small")
+    figures = told["figures"]
+    wanted = {"offer_p95_ms", "list_p95_ms", "conversation_p95_ms", "search_p95_ms", "contacts", "messages"}
+    assert wanted <= set(figures)
+    assert (figures["contacts"], figures["messages"], figures["unheard"]) == (2_000, 6_000, 0)
