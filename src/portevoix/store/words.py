@@ -52,7 +52,9 @@ def stem(word: str) -> str:
     Snowball keeps the s of "délais" and "reçus" (it follows a vowel); a plural must find its singular."""
     if len(word) > 3 and word[-1] == "s" and word[-2] in "aiou":
         word = word[:-1]
-    return word if any(sign.isdigit() for sign in word) else str(_STEMMER.stemWord(word))
+    if not word.isalpha() and any(sign.isdigit() for sign in word):
+        return word
+    return str(_STEMMER.stemWord(word))
 
 
 _STEMMER = Stemmer.Stemmer("french")
