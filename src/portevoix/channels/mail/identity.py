@@ -14,8 +14,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_MESSAGE_ID: Final = re.compile(r"^pv\.(\d{1,18})\.(\d{1,18})\.([a-z2-7]{26})@", re.IGNORECASE)
-_REPLY: Final = re.compile(r"^([^+@]+)\+pv(\d{1,18})\.([a-z2-7]{26})@(.+)$", re.IGNORECASE)
+# ASCII: without it [a-z] also takes "ſ" and the Kelvin sign, which compare_digest() refuses by an exception.
+_MESSAGE_ID: Final = re.compile(r"^pv\.(\d{1,18})\.(\d{1,18})\.([a-z2-7]{26})@", re.IGNORECASE | re.ASCII)
+_REPLY: Final = re.compile(r"^([^+@]+)\+pv(\d{1,18})\.([a-z2-7]{26})@(.+)$", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
