@@ -136,7 +136,8 @@ def _write(
         sender=place["door"],
         sender_name=place["sender_name"] or place["line_name"],
         reply_to=identity.reply_address(secret, place["id"], place["door"]) if place["reply_token"] else None,
-        recipients=[Recipient(first["sender"], first["sender_name"])],
+        # Without the name that came with it: whoever forged the sender would have us hand a line of theirs to the victim.
+        recipients=[Recipient(first["sender"], "")],
         subject=receipt.subject(ack, language),
         text=words,
         date=letters.local(place, at),

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 VARIABLES: Final = ("prenom", "nom", "conseiller", "ligne", "date", "reference")
 
 _VARIABLE: Final = re.compile(r"\{\{\s*([^{}\n]{0,60}?)\s*\}\}")
+_LONGEST: Final = 80
+#: Two letters after a dot without a blank make a link in many programs ("J.-P." does not).
+_NO_NAME: Final = re.compile(r"[/\\@:<>\d€$%!?|=#*]|\w\.\w{2,}")
 _MONTHS: Final = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
@@ -52,7 +55,10 @@ def names(full: str) -> tuple[str, str]:
     """First name and family name of a full name. French forms put the family name in capitals, before or after.
 
     With one word only the family name is known: "Bonjour Dupont" is worse than a variable to fill by hand.
+    What is no name (an address of the web, a number to call) gives none: an answer must not carry a stranger's message.
     """
+    if _NO_NAME.search(full) or len(full) > _LONGEST:
+        return "", ""
     words = full.replace(",", " ").split()
     if len(words) < 2:
         return "", " ".join(words)
