@@ -62,6 +62,9 @@ def actor(conn: Connection, account_id: int) -> Actor:
     if row is None or not row["is_active"]:
         raise NotAllowed("account-closed")
     role = Role(row["role"])
+    if role is Role.ADMINISTRATOR and row["organisation_id"] and not row["in_house"]:
+        # An outsourcer's account never administers (an organisation may have become one since the account was made).
+        role = Role.ADVISER
     lines = frozenset(row["lines"])
     if role is Role.SUPERVISOR:
         lines |= frozenset(row["organisation_lines"])

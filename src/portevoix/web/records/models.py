@@ -289,7 +289,7 @@ class SavedAnswer(models.Model):
 
 
 class SavedView(models.Model):
-    """A search kept under a name, for oneself or shared with everybody."""
+    """A search kept under a name, for oneself or shared with one's organisation."""
 
     account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
     name = models.CharField(_("nom"), max_length=80)

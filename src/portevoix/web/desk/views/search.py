@@ -24,6 +24,7 @@ from portevoix.web.desk import lists
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.desk.pane import subjects
 from portevoix.web.desk.refusals import SENTENCES
+from portevoix.web.numbers import number
 from portevoix.web.records.models import SavedView
 
 if TYPE_CHECKING:
@@ -35,22 +36,20 @@ _REFERENCE = re.compile(r"(?:PV-|n°\s*|#)0*(\d{1,12})|0*(\d{1,9})", re.IGNORECA
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    # A day without a next one, or without a UTC midnight, is nobody's question.
+    return day if 1970 <= day.year < 2200 else None
 
 
 def _midnight(day: date | None) -> datetime | None:
     return timezone.make_aware(datetime.combine(day, time())) if day else None
 
 
-def _id(text: str) -> int | None:
-    return int(text) if text.isdigit() and len(text) < 18 else None
-
-
 def read_filters(page: Page, form: QueryDict) -> store.Filters:
     """The filters of an address, within what the actor may see."""
-    line = _id(form.get("ligne", ""))
+    line = number(form.get("ligne", ""))
     lines = sorted(page.who.lines if line is None else page.who.lines & {line})
     state = form.get("etat", "")
     until = _day(form.get("au", ""))
@@ -59,8 +58,8 @@ def read_filters(page: Page, form: QueryDict) -> store.Filters:
         states=_states(state),
         from_at=_midnight(_day(form.get("du", ""))),
         to_at=_midnight(until + timedelta(days=1)) if until else None,
-        adviser=_id(form.get("conseiller", "")),
-        motif=_id(form.get("motif", "")),
+        adviser=number(form.get("conseiller", "")),
+        motif=number(form.get("motif", "")),
     )
 
 
@@ -127,8 +126,13 @@ def _form(page: Page, filters: store.Filters) -> dict[str, Any]:
         "lines": lines,
         "advisers": sorted({(one["id"], one["name"]) for one in advisers}, key=lambda one: one[1]),
         "subjects": subjects(page, line) if line else [],
-        "views": list(SavedView.objects.filter(Q(account_id=page.who.id) | Q(shared=True))[:50]),
+        "views": list(SavedView.objects.filter(Q(account_id=page.who.id) | _shared(page))[:50]),
     }
+
+
+def _shared(page: Page) -> Q:
+    """Shared within the organisation: what is searched for may name somebody."""
+    return Q(shared=True, account__organisation=page.who.rule.organisation_id or None)
 
 
 @require_POST
@@ -136,8 +140,8 @@ def _form(page: Page, filters: store.Filters) -> dict[str, Any]:
 def save_view(page: Page) -> HttpResponseBase:
     """Keep this search under a name."""
     form = page.request.POST
-    name = form.get("nom", "").strip()[:80]
-    query = {field: form.get(field, "")[:200] for field in FIELDS if form.get(field)}
+    name = form.get("nom", "").replace("\0", "").strip()[:80]
+    query = {field: form.get(field, "").replace("\0", "")[:200] for field in FIELDS if form.get(field)}
     back = f"{reverse('desk:search')}?{urlencode(query)}"
     if not name:
         page.said(_("Donnez un nom à la vue."), "danger")
