@@ -13,6 +13,7 @@ from portevoix.web.desk import lists, pane
 from portevoix.web.desk.telling import poke
 from portevoix.web.desk.views.conversation import news
 from portevoix.web.desk.views.work import work_context
+from portevoix.web.numbers import number
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def _number(page: Page, name: str) -> int:
     text = page.request.POST.get(name, "") or page.request.GET.get(name, "")
-    return int(text) if text.isdigit() else 0
+    return number(text) or 0
 
 
 def after(

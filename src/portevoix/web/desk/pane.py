@@ -12,6 +12,7 @@ from portevoix.store import desk
 from portevoix.web.desk import thread
 from portevoix.web.desk.composing import recipients_of
 from portevoix.web.desk.lists import pack
+from portevoix.web.numbers import number
 
 if TYPE_CHECKING:
     from portevoix.web.desk.page import Page
@@ -110,9 +111,10 @@ def chosen_subject(page: Page, row: dict[str, Any]) -> int | None:
     chosen = page.request.POST.get("motif", "")
     if not chosen:
         return None
-    if not chosen.isdigit() or int(chosen) not in {leaf["id"] for leaf in subjects(page, row["line_id"])}:
+    subject_id = number(chosen)
+    if subject_id is None or subject_id not in {leaf["id"] for leaf in subjects(page, row["line_id"])}:
         raise Invalid("subject-unknown")
-    return int(chosen)
+    return subject_id
 
 
 def person(

@@ -15,6 +15,7 @@ from portevoix.domain import answers
 from portevoix.web.centre.forms.simple import AnswerForm
 from portevoix.web.centre.plain import edit, switch
 from portevoix.web.centre.rights import me, my_lines, of_lines
+from portevoix.web.numbers import number
 from portevoix.web.records.models import Line, SavedAnswer
 
 MEANINGS = {
@@ -41,8 +42,8 @@ def listing(request: HttpRequest) -> HttpResponse:
     lines = my_lines(me(request))
     rows = SavedAnswer.objects.filter(of_lines(lines) | Q(line=None)).select_related("line")
     wanted = request.GET.get("ligne", "")
-    if wanted.isdecimal():
-        rows = rows.filter(Q(line_id=wanted) | Q(line=None))
+    if (line_id := number(wanted)) is not None:
+        rows = rows.filter(Q(line_id=line_id) | Q(line=None))
     known = (
         Line.objects.order_by("name") if lines is None else Line.objects.filter(pk__in=lines).order_by("name")
     )
@@ -93,12 +94,8 @@ def _filled(body: str, line: str, language: str, adviser: str) -> dict[str, obje
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
     """The text as typed so far, filled for an invented person."""
-    number = request.POST.get("line", "")
-    line = (
-        Line.objects.filter(of_lines(my_lines(me(request)), "pk"), pk=number).first()
-        if number.isdecimal()
-        else None
-    )
+    chosen = number(request.POST.get("line", ""))
+    line = Line.objects.filter(of_lines(my_lines(me(request)), "pk"), pk=chosen).first()
     language = "en" if request.POST.get("language") == "en" else "fr"
     body = request.POST.get("body", "")[:20000]
     context = _filled(body, line.name if line else "", language, me(request).shown_name)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from portevoix.web.centre import imap_check
 from portevoix.web.centre.forms.doors import DoorForm
 from portevoix.web.centre.plain import edit, switch
+from portevoix.web.numbers import number
 from portevoix.web.records.models import Door, Line
 
 
@@ -23,8 +24,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 def create(request: HttpRequest) -> HttpResponse:
     """A new door."""
-    line = request.GET.get("ligne", "")
-    known = Line.objects.filter(pk=line).first() if line.isdecimal() else None
+    known = Line.objects.filter(pk=number(request.GET.get("ligne", ""))).first()
     return edit(
         request,
         DoorForm(request.POST or None, initial={"line": known}),

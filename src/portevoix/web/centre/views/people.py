@@ -26,6 +26,7 @@ from portevoix.web.centre.keeping import Kept, keeping, snapshot
 from portevoix.web.centre.lent import lent
 from portevoix.web.centre.rights import me
 from portevoix.web.database import database
+from portevoix.web.numbers import number
 from portevoix.web.records.models import Line
 
 _PAGE = 50
@@ -43,8 +44,8 @@ def listing(request: HttpRequest) -> HttpResponse:
             Q(plain_name__contains=Func(Value(word), function="plain")) | Q(email__icontains=word)
         )
     line = request.GET.get("ligne", "")
-    if line.isdecimal():
-        people = people.filter(line_links__line_id=line)
+    if (line_id := number(line)) is not None:
+        people = people.filter(line_links__line_id=line_id)
     closed = request.GET.get("etat") == "fermes"
     page = Paginator(people.filter(is_active=not closed).order_by("full_name", "pk"), _PAGE).get_page(
         request.GET.get("page")

@@ -18,6 +18,7 @@ from portevoix.web.centre.forms.base import RowForm
 from portevoix.web.centre.keeping import keeping, snapshot
 from portevoix.web.centre.plain import edit, remove, switch
 from portevoix.web.database import database
+from portevoix.web.numbers import number
 from portevoix.web.records.models import Line, Subject
 
 
@@ -84,7 +85,7 @@ def listing(request: HttpRequest, line_id: int) -> HttpResponse:
     """The tree; POST adds a subject under ``parent``."""
     line = get_object_or_404(Line, pk=line_id)
     above = request.POST.get("parent", "")
-    parent = Subject.objects.filter(line=line, pk=above).first() if above.isdecimal() else None
+    parent = Subject.objects.filter(line=line, pk=number(above)).first()
     highest = Subject.objects.filter(line=line, parent=parent).aggregate(top=Max("position"))["top"]
     new = Subject(line=line, parent=parent, position=0 if highest is None else highest + 1)
     context = {

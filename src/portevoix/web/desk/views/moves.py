@@ -18,6 +18,7 @@ from portevoix.web.desk.moments import parse_wake
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.desk.refusals import sentence
 from portevoix.web.desk.text import spaced
+from portevoix.web.numbers import number
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -95,14 +96,15 @@ def transfer(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """To a line or to an adviser of it, with a word for whoever comes next."""
     line, _sep, adviser = page.request.POST.get("destination", "").partition(":")
     lines = {one["id"]: one["name"] for one in desk.rows(page.conn, "all_lines")}
-    if not line.isdigit() or int(line) not in lines:
+    line_id = number(line)
+    if line_id is None or line_id not in lines:
         raise Invalid("line-unknown")
     to_account: int | None = None
     if adviser:
-        there = desk.rows(page.conn, "advisers_of_lines", lines=[int(line)])
-        if not adviser.isdigit() or int(adviser) not in {one["id"] for one in there}:
+        there = desk.rows(page.conn, "advisers_of_lines", lines=[line_id])
+        to_account = number(adviser)
+        if to_account not in {one["id"] for one in there}:
             raise Invalid("adviser-unknown")
-        to_account = int(adviser)
     note = spaced(page.request.POST.get("note", ""))
     with page.conn.transaction():
         if note:
@@ -113,14 +115,14 @@ def transfer(page: Page, row: dict[str, Any]) -> HttpResponseBase:
             page.conn,
             _contact(row),
             page.who.id,
-            line_id=int(line),
+            line_id=line_id,
             to_account_id=to_account,
             due_at=row["due_at"]
-            if int(line) == row["line_id"]
-            else targets.due_at(page.conn, int(line), page.now),
+            if line_id == row["line_id"]
+            else targets.due_at(page.conn, line_id, page.now),
             at=page.now,
         )
-    said = _("Conversation transmise à %s.") % lines[int(line)]
+    said = _("Conversation transmise à %s.") % lines[line_id]
     try:
         return answer.after(page, row["id"], said, focus="conversation-title")
     except Missing:  # it went to a line that I do not see
@@ -167,25 +169,24 @@ def reopen(page: Page, row: dict[str, Any]) -> HttpResponseBase:
 def merge(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """Another conversation becomes part of this one."""
     other = page.request.POST.get("autre", "").strip().rsplit("/c/", 1)[-1].strip("/# ").removeprefix("PV-")
-    if not other.isdigit():
+    other_id = number(other)
+    if other_id is None:
         raise Invalid("conversation-unknown")
-    if int(other) == row["id"]:
+    if other_id == row["id"]:
         raise Invalid("same-conversation")
     try:
-        access.conversation(page.conn, page.who, int(other), Action.CONVERSATION_MERGE)
+        access.conversation(page.conn, page.who, other_id, Action.CONVERSATION_MERGE)
     except Missing:
         raise Invalid("conversation-unknown") from None
-    conversations.merge(
-        page.conn, into_id=row["id"], other_id=int(other), account_id=page.who.id, at=page.now
-    )
+    conversations.merge(page.conn, into_id=row["id"], other_id=other_id, account_id=page.who.id, at=page.now)
     return answer.opened(page, row["id"], _("Les deux conversations n’en font plus qu’une."))
 
 
 @move(Action.CONVERSATION_SPLIT)
 def split(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """From a message on, another matter."""
-    chosen = page.request.POST.get("message", "")
-    message = access.message(page.conn, page.who, int(chosen)) if chosen.isdigit() else None
+    chosen = number(page.request.POST.get("message", ""))
+    message = access.message(page.conn, page.who, chosen) if chosen is not None else None
     if message is None or message["conversation_id"] != row["id"]:
         raise Invalid("message-unknown")
     new_id = conversations.split(

@@ -19,6 +19,7 @@ from portevoix.web.desk.refusals import sentence
 from portevoix.web.desk.telling import poke
 from portevoix.web.desk.text import spaced
 from portevoix.web.desk.views.work import work_context
+from portevoix.web.numbers import number
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 def _current(page: Page) -> int | None:
     text = page.request.POST.get("conversation", "") or page.request.GET.get("conversation", "")
-    return int(text) if text.isdigit() else None
+    return number(text)
 
 
 @require_GET
@@ -111,11 +112,11 @@ def candidates(page: Page, person_id: int) -> HttpResponseBase:
 def merge(page: Page, person_id: int) -> HttpResponseBase:
     """Another person is this one."""
     found = access.person(page.conn, page.who, person_id, Action.PERSON_MERGE)
-    other = page.request.POST.get("autre", "")
+    other = number(page.request.POST.get("autre", ""))
     try:
-        if not other.isdigit():
+        if other is None:
             raise Invalid("person-unknown")
-        also = access.person(page.conn, page.who, int(other), Action.PERSON_MERGE)
+        also = access.person(page.conn, page.who, other, Action.PERSON_MERGE)
         if also["id"] == found["id"]:
             raise Invalid("same-person")
         persons.merge(
@@ -135,13 +136,11 @@ def merge(page: Page, person_id: int) -> HttpResponseBase:
 def unmerge(page: Page, person_id: int) -> HttpResponseBase:
     """Give a merged person its addresses and conversations back."""
     found = access.person(page.conn, page.who, person_id, Action.PERSON_MERGE)
-    other = page.request.POST.get("autre", "")
-    if not other.isdigit() or int(other) not in {row["id"] for row in found["merged"]}:
+    other = number(page.request.POST.get("autre", ""))
+    if other is None or other not in {row["id"] for row in found["merged"]}:
         return _again(page, found["id"], sentence(Invalid("person-unknown")), "danger")
     try:
-        persons.unmerge(
-            page.conn, person_id=found["id"], other_id=int(other), account_id=page.who.id, at=page.now
-        )
+        persons.unmerge(page.conn, person_id=found["id"], other_id=other, account_id=page.who.id, at=page.now)
     except Refused as refused:
         return _again(page, found["id"], sentence(refused), "danger")
     return _again(page, found["id"], _("Les deux fiches sont séparées."))

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -30,7 +31,9 @@ def _shown(page: Page, said: str = "", tone: str = "info") -> HttpResponseBase:
     if not page.fragment:
         if said:
             page.said(said, tone)
-        return redirect(urlsplit(page.request.headers.get("Referer", "")).path or "desk:home")
+        back = urlsplit(page.request.headers.get("Referer", "")).path
+        # "//elsewhere" as a path is another host to a browser.
+        return redirect(back if url_has_allowed_host_and_scheme(back, None) else "desk:home")
     context = {"presence": presence.get(page.conn, page.who.id), "said": said, "tone": tone}
     response = page.render("desk/presence.html", context)
     response["HX-Trigger"] = "pv:mine"

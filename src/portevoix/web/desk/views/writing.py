@@ -22,6 +22,7 @@ from portevoix.web.desk.composing import read_recipients, variables
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.desk.refusals import sentence
 from portevoix.web.desk.text import spaced
+from portevoix.web.numbers import number
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -159,7 +160,7 @@ def draft(page: Page, conversation_id: int) -> HttpResponseBase:
             account_id=page.who.id,
             body=body,
             recipients=recipients or [],
-            version=int(version) if version.isdigit() and int(version) else None,
+            version=number(version) or None,
             at=page.now,
         )
     except TooLate:
