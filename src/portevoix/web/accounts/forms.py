@@ -10,9 +10,14 @@ from django.contrib.auth.forms import (
     PasswordResetForm,
     SetPasswordForm,
 )
+from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
 from portevoix.web.accounts.models import User
+
+#: Links for a forgotten password to one account in an hour, of each page process.
+_LINKS = 3
+_AN_HOUR = 3600
 
 
 class SignInForm(AuthenticationForm):
@@ -45,7 +50,15 @@ class ForgottenForm(PasswordResetForm):
     )
 
     def send_mail(self, *args: Any, **kwargs: Any) -> None:
-        """Send aside: a relay's second of delay would tell which addresses have an account."""
+        """Send aside: a relay's second of delay would tell which addresses have an account.
+
+        No more than a few an hour to one account, and said to nobody: the form is open to strangers.
+        """
+        user = kwargs["context"]["user"] if "context" in kwargs else args[2]["user"]
+        key = f"links:{user.pk}"
+        cache.add(key, 0, _AN_HOUR)
+        if cache.incr(key) > _LINKS:
+            return
         threading.Thread(target=super().send_mail, args=args, kwargs=kwargs, name="account-mail").start()
 
 
