@@ -219,7 +219,7 @@ def test_two_mail_processes_killed_in_turn(centre, conn, ledger):
 
 def test_postgres_away_means_451_and_nothing_is_lost(conn, ledger, tmp_path, own_nats):
     """F11 with a server of the test's own: stopped, the answer is 451; back, all is taken."""
-    from conftest import Centre
+    from hall import Centre
     from services.mails import fill
 
     from portevoix.embedded import EmbeddedPostgres

@@ -20,11 +20,9 @@ import pytest
 from centre_world import PASSWORD, build
 from playwright.sync_api import BrowserContext, Page, expect
 from services.ports import free_port, until
+from sink import Sink
 
 from portevoix.store import db
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "contracts"))
-from sink import Sink
 
 pytestmark = [
     pytest.mark.browser,

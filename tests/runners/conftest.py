@@ -4,7 +4,6 @@ import contextlib
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -63,13 +62,3 @@ def start(environment):
 def conn(database_url):
     with contextlib.closing(db.connect(database_url)) as opened:
         yield opened
-
-
-def until(what, seconds=10.0):
-    """Ask ``what`` again until it gives something true; the last answer, or a failure."""
-    end = time.monotonic() + seconds
-    while not (answer := what()):
-        if time.monotonic() > end:
-            pytest.fail("it did not come about in time")
-        time.sleep(0.02)
-    return answer

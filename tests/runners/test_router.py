@@ -1,14 +1,10 @@
 """The live router on real PostgreSQL and NATS: who waits is offered, once, also when routers die."""
 
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "contracts"))
 from centre_rows import came, fill
-from conftest import until
+from services.ports import until as wait_until
 
 from portevoix.actions import contacts, presence
 
@@ -20,6 +16,10 @@ def centre(conn):
     fill(conn)
     conn.execute("insert into adviser_line (account_id, line_id) values (1, 1), (2, 1), (2, 2)")
     return conn
+
+
+def until(what, seconds=20):
+    return wait_until(what, seconds=seconds)
 
 
 def now():

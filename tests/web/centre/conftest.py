@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from a11y.browser import chromium, context, page, site, static_root
-from centre_world import build
+from settings_world import build
 
 __all__ = ["chromium", "context", "page", "site", "static_root"]
 STORAGES = {

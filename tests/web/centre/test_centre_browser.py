@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 from a11y.axe import assert_accessible, assert_fits
 from a11y.browser import Site
-from centre_world import build
 from playwright.sync_api import Browser, Page, expect
+from settings_world import build
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

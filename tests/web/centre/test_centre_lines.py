@@ -7,8 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from centre_world import line_values
 from django.urls import reverse
+from settings_world import line_values
 
 
 def events(kind: str = "configuration-changed") -> list[tuple[str, int | None, int | None]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from centre_world import PASSWORD, person_values
+from settings_world import PASSWORD, person_values
 
 from portevoix.actions import contacts, intake, mailroom
 from portevoix.store import db
