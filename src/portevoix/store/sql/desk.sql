@@ -150,8 +150,9 @@ where c.id = %(id)s
 -- name: twins
 -- The same mail on other lines.
 select c.id, c.line_id, l.name as line from conversation c join line l on l.id = c.line_id
-where c.merged_into is null and (c.twin_of = %(id)s or c.id = (select twin_of from conversation where id = %(id)s))
-  and c.id <> %(id)s
+where c.id in (select id from conversation where twin_of = %(id)s
+               union all select twin_of from conversation where id = %(id)s)
+  and c.merged_into is null and c.id <> %(id)s
 limit 10
 
 -- name: messages
@@ -225,8 +226,8 @@ select p.id, p.name, p.language, p.note, p.created_at, p.version, p.merged_into 
 -- name: addresses
 -- Those of the person and of everybody merged into it.
 select a.id, a.kind, a.value, a.bounced_at, a.bounce, a.person_id, a.origin_id
-from address a where a.person_id = %(id)s
-  or a.person_id in (select id from person where merged_into = %(id)s)
+from address a
+where a.person_id in (select %(id)s::bigint union all select id from person where merged_into = %(id)s)
 order by a.id limit 100
 
 -- name: merged_persons

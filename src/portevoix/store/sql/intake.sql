@@ -42,8 +42,9 @@ select c.id, c.line_id, c.person_id, c.last_adviser_id,
   array(select w.id from conversation w where w.merged_into = c.id) as former,
   k.id as contact_id, k.state, k.holder_id,
   array(
-    (select a.value from address a join person p on p.id = a.person_id
-     where coalesce(p.merged_into, p.id) = c.person_id and a.kind = 'mail'
+    (select a.value from address a
+     where a.person_id in (select c.person_id union all select p.id from person p where p.merged_into = c.person_id)
+       and a.kind = 'mail'
      union select m.sender from message m
      where m.conversation_id = c.id and m.kind = 'in' and not m.facts ? 'stranger'
      union select lower(r ->> 'address') from message m cross join jsonb_array_elements(m.recipients) r
