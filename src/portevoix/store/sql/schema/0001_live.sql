@@ -57,7 +57,6 @@ create table conversation (
   check (merged_into is distinct from id)
 );
 create index conversation_merged on conversation (merged_into) where merged_into is not null;
-create index conversation_merged on conversation (merged_into) where merged_into is not null;
 create index conversation_twin on conversation (twin_of) where twin_of is not null;
 create index conversation_person on conversation (person_id, last_at desc);
 create index conversation_line on conversation (line_id, last_at desc) where merged_into is null;
