@@ -49,7 +49,7 @@ def test_a_transfer_goes_to_an_adviser_of_that_very_line(
         f"{here}:{world.accounts['charlie'].pk}", f"{here}:{world.accounts['admin'].pk}", f"{there}:{world.accounts['eve'].pk}",
         f"{here}:0", "0", "-1", f"{10**17}", f"{here}:{10**17}", f"{here}:", ":", "",
     )  # fmt: skip
-    for destination in wrong[:-3] + ("", ":"):
+    for destination in (*wrong[:-3], "", ":"):
         sign("alice").post(
             f"/bureau/c/{taken.conversation_id}/transferer",
             {"destination": destination, "note": "x"},

@@ -94,7 +94,7 @@ def _filled(body: str, line: str, language: str, adviser: str) -> dict[str, obje
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
     """The text as typed so far, filled for an invented person."""
-    chosen = number(request.POST.get("line", ""))
+    chosen = number(request.POST.get("line", "")) or 0
     line = Line.objects.filter(of_lines(my_lines(me(request)), "pk"), pk=chosen).first()
     language = "en" if request.POST.get("language") == "en" else "fr"
     body = request.POST.get("body", "")[:20000]

@@ -24,7 +24,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 def create(request: HttpRequest) -> HttpResponse:
     """A new door."""
-    known = Line.objects.filter(pk=number(request.GET.get("ligne", ""))).first()
+    known = Line.objects.filter(pk=number(request.GET.get("ligne", "")) or 0).first()
     return edit(
         request,
         DoorForm(request.POST or None, initial={"line": known}),

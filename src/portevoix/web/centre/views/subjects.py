@@ -85,7 +85,7 @@ def listing(request: HttpRequest, line_id: int) -> HttpResponse:
     """The tree; POST adds a subject under ``parent``."""
     line = get_object_or_404(Line, pk=line_id)
     above = request.POST.get("parent", "")
-    parent = Subject.objects.filter(line=line, pk=number(above)).first()
+    parent = Subject.objects.filter(line=line, pk=number(above) or 0).first()
     highest = Subject.objects.filter(line=line, parent=parent).aggregate(top=Max("position"))["top"]
     new = Subject(line=line, parent=parent, position=0 if highest is None else highest + 1)
     context = {
