@@ -164,7 +164,7 @@ def time_offers(centre: Centre, doors: list[str], advisers: int, count: int, rat
     ]
     (centre.home / "tokens").write_text(json.dumps(tokens), "ascii")
     mails = centre.home / "mails"
-    make(mails, count, 21, doors)
+    make(mails, count, int(time.time()), doors)  # new ones, also on a database that was kept
     time.sleep(1)  # the live process connects to the bus in the background
     argv = [sys.executable, "-m", "bench.ears", str(port), str(centre.home / "tokens")]
     ears = subprocess.Popen(argv, env=centre.env, cwd=ROOT, stdout=subprocess.PIPE, text=True)
