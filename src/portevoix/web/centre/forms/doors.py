@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from portevoix.web.centre.forms.base import RowForm
 from portevoix.web.records.models import Door
 
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}|[0-9A-Fa-f:.]{2,45}")
 _SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,59}")
 
 
@@ -66,6 +68,20 @@ class DoorForm(RowForm[Door]):
             said = gettext("Cette adresse est déjà une porte de la ligne « %(line)s ».")
             raise forms.ValidationError(said % {"line": other.line.name})
         return address
+
+    def clean_imap_host(self) -> str:
+        """A plain host name or address; never one of the machine's surroundings, where clouds keep their keys."""
+        host: str = self.cleaned_data["imap_host"].strip()
+        if host and not _HOST.fullmatch(host):
+            raise forms.ValidationError(_("Donnez seulement le nom du serveur, comme imap.exemple.fr."))
+        try:
+            place = ipaddress.ip_address(host)
+        except ValueError:
+            return host
+        place = getattr(place, "ipv4_mapped", None) or place
+        if place.is_link_local or place.is_multicast or place.is_unspecified:
+            raise forms.ValidationError(_("Cette adresse ne peut pas être celle d’un serveur de courrier."))
+        return host
 
     def clean_imap_secret(self) -> str:
         """A name that an environment variable can carry."""
