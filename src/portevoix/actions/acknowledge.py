@@ -43,14 +43,14 @@ def follow(conn: Connection, *, secret: bytes, domain: str, at: datetime, limit:
 
     Each is committed by itself, the place in the log after them all: a crash repeats events, not mails.
     """
-    cursor = log.load_cursor(conn, READER) or Cursor()
+    begun = log.load_cursor(conn, READER) or Cursor()
+    follower = log.Follower(begun)
     made = []
-    page = log.read_on(conn, cursor, limit=limit)
-    for told in page:
+    for told in follower.news(conn, limit=limit):
         if not isinstance(told.event, ContactReceived) or told.at < at - TOO_OLD:
             continue
         try:
-            message_id = _acknowledge(conn, told.event, secret, domain, at)
+            message_id = _acknowledge(conn, told.event, secret, domain, at, told.at)
         except (psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Exception:  # noqa: BLE001 - one that cannot be acknowledged must not hold up the others
@@ -58,8 +58,8 @@ def follow(conn: Connection, *, secret: bytes, domain: str, at: datetime, limit:
             continue
         if message_id is not None:
             made.append(message_id)
-    if page:
-        log.save_cursor(conn, READER, page[-1].cursor)
+    if follower.safe != begun:
+        log.save_cursor(conn, READER, follower.safe)
     return made
 
 
@@ -69,11 +69,14 @@ def _acknowledge(
     secret: bytes,
     domain: str,
     at: datetime,
+    received: datetime,
 ) -> int | None:
     if event.message_id is None or event.carries is not None or event.channel != "mail":
         return None
     with conn.transaction():
-        first = store.one(conn, "owed", message_id=event.message_id, since=at - timedelta(hours=1))
+        first = store.one(
+            conn, "owed", message_id=event.message_id, since=received - timedelta(hours=1)
+        )  # not from now: read again later, no is still no
         if first is None or first["recent"] >= AN_HOUR or not _wants(first):
             return None
         place = store.one(conn, "conversation", id=first["conversation_id"])

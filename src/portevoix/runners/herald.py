@@ -21,20 +21,18 @@ class Herald:
 
     def __init__(self, rounds: Rounds) -> None:
         self._bus = rounds.bus
-        self._cursor: log.Cursor | None = None
+        self._log: log.Follower | None = None
 
     def begin(self, conn: Connection) -> None:
         """Start at the end of the log; after an outage go on from where it stood."""
-        if self._cursor is None:
-            self._cursor = log.head(conn)
+        if self._log is None:
+            self._log = log.Follower(log.head(conn))
 
     def round(self, conn: Connection) -> None:
         """Tell everything that is new."""
-        if self._cursor is None:
-            return
-        for recorded in log.drain(conn, self._cursor):
-            self._tell(recorded)
-            self._cursor = recorded.cursor
+        while self._log is not None and (news := self._log.news(conn)):
+            for recorded in news:
+                self._tell(recorded)
 
     def _tell(self, recorded: log.Recorded) -> None:
         push = {

@@ -41,7 +41,7 @@ class Router:
         self._clock = DatabaseClock()
         self._policy = Policy()
         self._floor = Floor(self._policy)
-        self._cursor = log.Cursor()
+        self._log = log.Follower(log.Cursor())
         self._leading = False
         self._barred: dict[int, float] = {}
         self._later: list[tuple[float, int]] = []  # (when, contact): its terms change then
@@ -69,7 +69,7 @@ class Router:
 
     def _rebuild(self, conn: Connection) -> None:
         """Everything from the tables. The cursor is taken first: what comes meanwhile is read again."""
-        self._cursor = log.head(conn)
+        self._log = log.Follower(log.head(conn))
         self._floor = Floor(self._policy)
         self._barred.clear()
         self._later.clear()
@@ -92,13 +92,12 @@ class Router:
     def _follow(self, conn: Connection) -> None:
         touched: set[int] = set()
         people: set[int] = set()
-        while page := log.read_on(conn, self._cursor):
+        while page := self._log.news(conn):
             for recorded in page:
                 if recorded.event.kind == "configuration-changed":
                     self._rebuild(conn)
                     return
                 self._note(recorded, touched, people)
-            self._cursor = page[-1].cursor
         now = self._now(conn)
         while self._later and self._later[0][0] <= now:
             touched.add(heappop(self._later)[1])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from portevoix.store.db import Connection
 
 _SQL = load("log")
+_LAST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,35 @@ def read_on(conn: Connection, after: Cursor, *, limit: int = 1000) -> list[Recor
     """The next events after the cursor, oldest first; an empty list when there is nothing yet."""
     rows = conn.execute(_SQL["read_on"], {"xid": after.xid, "id": after.id, "limit": limit})
     return [_recorded(row) for row in rows]
+
+
+class Follower:
+    """Gives each event once, as soon as it is committed.
+
+    A transaction that writes for long (a bulk import, anywhere in the same PostgreSQL) holds ``pg_snapshot_xmin`` back,
+    and with it ``read_on``; whoever routes work or tells browsers cannot wait for that. A follower gives what is visible
+    at once and remembers what it gave above the safe cursor, so that a late commit is still given, after others that began
+    later. For readers to whom each event says "look again"; ``safe`` is the cursor to keep.
+    """
+
+    def __init__(self, safe: Cursor) -> None:
+        self.safe = safe
+        self._given: dict[int, int] = {}  # event -> transaction, above the safe cursor
+
+    def news(self, conn: Connection, *, limit: int = 1000) -> list[Recorded]:
+        """The next events; an empty list when there is nothing new."""
+        values = {"xid": self.safe.xid, "id": self.safe.id, "given": list(self._given), "limit": limit}
+        rows = conn.execute(_SQL["news"], values).fetchall()
+        below = int(rows[0]["below"])
+        found = [row for row in rows if row["id"] is not None]
+        for row in found:
+            self._given[row["id"]] = int(row["xid"])
+            if int(row["xid"]) < below:
+                self.safe = Cursor(row["xid"], row["id"])
+        if len(found) < limit:
+            self.safe = Cursor(str(below - 1), _LAST)
+        self._given = {event: xid for event, xid in self._given.items() if xid >= below}
+        return [_recorded(row) for row in found]
 
 
 def drain(conn: Connection, after: Cursor, *, limit: int = 1000) -> Iterator[Recorded]:

@@ -12,6 +12,18 @@ where (xid, id) > (%(xid)s::xid8, %(id)s) and xid < pg_snapshot_xmin(pg_current_
 order by event.xid, event.id  -- not the text of the same name
 limit %(limit)s
 
+-- name: news
+-- All that is visible after the cursor and was not given yet, and below which transaction nothing more can appear.
+select s.below::text as below, e.*
+from (select pg_snapshot_xmin(pg_current_snapshot()) as below) s
+left join lateral (
+  select id, event.xid::text as xid, at, kind, v, contact_id, conversation_id, line_id, actor_id, data
+  from event
+  where (event.xid, id) > (%(xid)s::xid8, %(id)s) and not id = any(%(given)s::bigint[])
+  order by event.xid, event.id
+  limit %(limit)s
+) e on true
+
 -- name: head
 -- The cursor from which only what comes later is read.
 select (pg_snapshot_xmin(pg_current_snapshot())::text::numeric - 1)::text as xid, 9223372036854775807 as id
