@@ -7,8 +7,10 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sink import Sink
@@ -26,13 +28,14 @@ def _free_port():
 
 
 @pytest.fixture
-def postfix(tmp_path):
+def postfix():
     """A relay of this test alone that passes everything on to a sink; (port, sink)."""
     if shutil.which("postfix") is None or os.getuid() != 0:
         pytest.skip("a Postfix of one's own needs root and the Debian package postfix")
     sink, port = Sink(), _free_port()
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
+    # Postfix's own user must pass: pytest's folders are closed to everybody else.
+    tmp_path = Path(tempfile.mkdtemp(prefix="portevoix-relay-"))
+    tmp_path.chmod(0o755)
     conf, spool, data = (tmp_path / name for name in ("conf", "spool", "data"))
     for directory in (conf, spool, data):
         directory.mkdir(mode=0o755)
@@ -61,6 +64,7 @@ def postfix(tmp_path):
     finally:
         subprocess.run(["postfix", "-c", str(conf), "stop"], capture_output=True, timeout=60)
         sink.stop()
+        shutil.rmtree(tmp_path, ignore_errors=True)
 
 
 def test_postfix_takes_it_and_passes_it_on_unchanged(postfix):
