@@ -31,9 +31,11 @@ def people(django_module_database: str) -> dict[str, Any]:
 @pytest.fixture
 def client(people: dict[str, Any]) -> Iterator[Any]:
     from axes.models import AccessAttempt
+    from django.core.cache import cache
     from django.test import Client, override_settings
 
     AccessAttempt.objects.all().delete()
+    cache.clear()  # the limits of other tests in this process
     storage = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
