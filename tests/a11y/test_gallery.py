@@ -102,7 +102,8 @@ def test_shortcuts_help_and_menu_by_keyboard(page: Page, site: Site, administrat
     summary = page.locator("#user-menu > summary")
     summary.press("Enter")
     expect(page.get_by_role("link", name="Mes préférences")).to_be_visible()
-    assert_accessible(page)
+    # The open menu covers cards of the person's pane until it is closed: those are looked at without it.
+    assert_accessible(page, exclude=("#pane-person",))
     page.keyboard.press("Escape")
     expect(summary).to_be_focused()
 
