@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 PING_SECONDS = 15.0
+GATHER_SECONDS = 0.05
 #: Browsers come back after this, plus jitter of their own, so that a restart is no storm.
 RETRY_MS = 1500
 
@@ -60,10 +61,17 @@ async def _stream(hub: Hub, grant: Grant, last: int | None) -> AsyncIterator[byt
                 while not listener.queue.empty():
                     listener.queue.get_nowait()
                 yield b"event: resync\ndata: {}\n\n"
-            elif push is None:
+                continue
+            pushes = [push]
+            while not listener.queue.empty():
+                pushes.append(listener.queue.get_nowait())
+            if frames := b"".join(_frame(one) for one in pushes if one is not None):
+                yield frames
+            if None in pushes:
                 return
-            else:
-                yield _frame(push)
+            # The first push of a quiet moment leaves at once; in a busy one what comes meanwhile shares one writing, or
+            # two hundred browsers of a line would keep this process from the person an offer is for.
+            await asyncio.sleep(GATHER_SECONDS)
         # The token is over: the browser fetches a new one, with the rights it has by then.
         yield b"event: expired\ndata: {}\n\n"
     finally:
