@@ -17,6 +17,7 @@ class LogFile:
         self._largest = largest
         self._kept = kept
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.chmod(0o700)  # a log may name clients
         self._out = path.open("ab", buffering=0)
         self._size = path.stat().st_size
 

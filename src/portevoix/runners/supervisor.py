@@ -189,11 +189,6 @@ class Supervisor:
 
     def _start_children(self) -> list[asyncio.Task[None]]:
         for part in self._parts:
-            if not _exists(part.module):
-                self.screen.put(
-                    Row(part.name, part.purpose, "skipped", f"{part.module} is not part of this version")
-                )
-                continue
             log = self.plan.places.log(part.name)
             self.children.append(Child(part, self.plan.addresses, self.env, log, self._changed))
         return [asyncio.create_task(child.keep(), name=child.part.name) for child in self.children]
@@ -274,10 +269,3 @@ class Supervisor:
         with contextlib.suppress(OSError):
             self.write_status()
             self.plan.places.environment.unlink(missing_ok=True)
-
-
-def _exists(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
