@@ -16,7 +16,6 @@ from portevoix.store import contacts as store
 from portevoix.store.log import About, append
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from portevoix.store.db import Connection
@@ -323,11 +322,3 @@ def reopen(conn: Connection, conversation_id: int, account_id: int, due_at: date
 def _idle(conn: Connection, account_id: int | None, at: datetime) -> None:
     if account_id is not None:
         store.run(conn, "idle_now", account_id=account_id, at=at)
-
-
-def open_of(conn: Connection, conversation_ids: Iterable[int]) -> list[dict[str, Any]]:
-    """The open contacts of these conversations."""
-    rows = (
-        store.one(conn, "open_of", conversation_id=conversation_id) for conversation_id in conversation_ids
-    )
-    return [row for row in rows if row is not None]

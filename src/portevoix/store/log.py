@@ -16,7 +16,6 @@ from portevoix.domain.contacts.events import Event, read
 from portevoix.store.queries import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from portevoix.store.db import Connection
@@ -120,13 +119,6 @@ class Follower:
             self.safe = Cursor(str(below - 1), _LAST)
         self._given = {event: xid for event, xid in self._given.items() if xid >= below}
         return [_recorded(row) for row in found]
-
-
-def drain(conn: Connection, after: Cursor, *, limit: int = 1000) -> Iterator[Recorded]:
-    """All events after the cursor, in pages."""
-    while page := read_on(conn, after, limit=limit):
-        yield from page
-        after = page[-1].cursor
 
 
 def head(conn: Connection) -> Cursor:

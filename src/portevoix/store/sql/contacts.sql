@@ -7,12 +7,6 @@ select k.id, k.conversation_id, k.line_id, k.channel, k.state, k.received_at, k.
 from contact k left join seat s on s.contact_id = k.id and s.role = 'adviser'
 where k.id = %(id)s
 
--- name: open_of
--- The open contact of a conversation.
-select id, line_id, state, holder_id from contact
-where conversation_id = %(conversation_id)s
-  and state in ('received','waiting','offered','active','parked','wrap-up')
-
 -- name: offer
 -- The contact is locked first, then the seat's primary key decides: one holder per seat.
 with k as (

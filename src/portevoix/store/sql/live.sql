@@ -70,9 +70,6 @@ select line_id, skill_id, min_level from line_skill
 -- One router at a time: who holds this lock on this connection.
 select pg_try_advisory_lock(7037770001) as held
 
--- name: conversation_lines
-select id, line_id from conversation where id = any(%(ids)s::bigint[])
-
 -- name: left_behind
 -- Who holds or is offered work and is not here: their account is closed, or their browser has gone. Promise 5.
 select distinct h.account_id
