@@ -60,10 +60,8 @@ def _line(text: LineText, skills: dict[str, Skill]) -> Line:
             "target_minutes": text.target_minutes,
             "sender_name": f"Centre d’enseignement à distance — {text.name}",
             "signature": "{{ conseiller }}\n" + text.name + "\nRéférence : {{ reference }}",
-            "ack_text": (
-                "Bonjour,\n\nNous avons bien reçu votre message. Un conseiller vous répondra "
-                "dans les meilleurs délais.\n\nCe message est envoyé automatiquement."
-            ),
+            # The date, the reference and "sent automatically" follow by themselves.
+            "ack_text": "Bonjour,\n\nUn conseiller vous répondra dans les meilleurs délais.",
             "service_name": f"Relation clients, {text.name}",
             "service_address": "1 place de la Démonstration, 86000 Poitiers",
             "service_phone": "05 00 00 00 00",
