@@ -202,6 +202,8 @@ def django_module_database(module_database_url: str) -> Iterator[str]:
 def _django_on(url: str) -> Iterator[str]:
     import django
 
+    # Taken back at the end: a program started by a later test would go to a database that is gone.
+    before = os.environ.get("DATABASE_URL")
     os.environ["DATABASE_URL"] = url
     django.setup()
     from django.db import connections
@@ -215,3 +217,7 @@ def _django_on(url: str) -> Iterator[str]:
         yield url
     finally:
         connections.close_all()
+        if before is None:
+            del os.environ["DATABASE_URL"]
+        else:
+            os.environ["DATABASE_URL"] = before

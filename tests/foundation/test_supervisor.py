@@ -178,9 +178,13 @@ def data() -> Iterator[Path]:
 def _up(data: Path, port: int) -> subprocess.Popen[str]:
     words = [sys.executable, "-m", "portevoix", "up", "--plain", "--data", str(data), "--port", str(port)]
     words += ["--live-port", str(free_port()), "--smtp-port", str(free_port())]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_bare())
+
+
+def _bare() -> dict[str, str]:
+    """Our environment without what would lead a program to servers other than those of `--data`."""
     gone = {"DATABASE_URL", "NATS_URL", "PORTEVOIX_SECRET"}
-    env = {key: value for key, value in os.environ.items() if key not in gone}
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+    return {key: value for key, value in os.environ.items() if key not in gone}
 
 
 def _wait_for(process: subprocess.Popen[str], word: str) -> str:
@@ -210,6 +214,7 @@ def test_a_whole_centre_starts_is_healthy_survives_a_kill_and_stops(data: Path) 
             [sys.executable, "-m", "portevoix", "doctor", "--json", "--data", str(data)],
             capture_output=True,
             text=True,
+            env=_bare(),
         )
         verdict = json.loads(doctor.stdout)
         assert verdict["healthy"], [found for found in verdict["checks"] if found["result"] == "failed"]
