@@ -236,6 +236,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
                 centre.postgres.url(superuser=True), options.contacts, len(LINES), options.advisers
             )
             (centre.home / "seeded.json").write_text(json.dumps(filled), "ascii")
+        if options.seed_only:
+            return {"bench": "desk", "figures": filled, "floor_or_peer": "", "machine": about}
         took, counts = time_pages(centre, options.pages)
         for kind, times in took.items():
             print(
@@ -283,6 +285,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--pages", type=int, default=300, help="of each kind")
     parser.add_argument("--small", action="store_true", help="a quick look: a few thousand contacts")
     parser.add_argument("--data", help="keep the seeded database here, and use it again")
+    parser.add_argument("--seed-only", action="store_true", help="with --data: fill the database, measure nothing")
     options = parser.parse_args(argv)
     if options.small:
         options.contacts, options.advisers, options.mails, options.pages = 2_000, 12, 40, 18
