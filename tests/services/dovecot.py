@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -130,6 +131,24 @@ service stats {{
         (base / "tmp" / name).write_bytes(raw)
         os.chown(base / "tmp" / name, *self.owner)
         (base / "tmp" / name).rename(base / "new" / name)
+
+    def kill(self) -> None:
+        """Kill the server and all that it started, as a power cut does."""
+        assert self._process is not None
+        for pid in [self._process.pid, *children(self._process.pid)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, 9)
+        self._process.wait(20)
+        self._process = None
+        # What was inherited may hold the ports for a moment.
+        until(lambda: not listening(self.imap) and not listening(self.imaps))
+
+    def keep_no_keywords(self) -> None:
+        """As Exchange: ``\\Seen`` and ``\\Deleted`` are kept, no keyword is (PERMANENTFLAGS without ``\\*``)."""
+        rights = self.home / "acl"
+        rights.write_text("* owner lrstipekxa\n")
+        rights.chmod(0o644)
+        self.write_config(f"mail_plugins = acl\nplugin {{\n  acl = vfile:{rights}\n}}\n")
 
     def log(self) -> str:
         """What Dovecot said."""

@@ -11,7 +11,8 @@ from services.mails import INSCRIPTION, count, mail, rows
 from services.ports import free_port, until
 
 from portevoix.channels.mail import identity
-from portevoix.channels.mail.imap import Mailbox, MailboxError, Session, Trouble
+from portevoix.channels.mail.imap import Session
+from portevoix.channels.mail.imap_connection import After, Mailbox, MailboxError, Trouble
 
 pytestmark = pytest.mark.mailserver
 
@@ -107,14 +108,15 @@ def test_refuses_an_unknown_authority_and_another_name(dovecot, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(dovecot.authority.ca))
     with pytest.raises(MailboxError) as caught:
         Session(box(dovecot, host="127.0.0.2"))
-    assert caught.value.trouble in {Trouble.CERTIFICATE, Trouble.UNREACHABLE}
+    assert caught.value.trouble in {Trouble.CERTIFICATE, Trouble.REFUSED, Trouble.UNREACHABLE}
 
 
 def test_says_what_is_wrong(trusting):
     for other, trouble in (
         ({"password": "faux"}, Trouble.LOGIN),
         ({"folder": "Nulle part"}, Trouble.FOLDER),
-        ({"port": free_port()}, Trouble.UNREACHABLE),
+        ({"port": free_port()}, Trouble.REFUSED),
+        ({"host": "nulle-part.invalid"}, Trouble.NAME),
     ):
         with pytest.raises(MailboxError) as caught:
             Session(box(trusting, **other))
@@ -125,7 +127,7 @@ def test_says_what_is_wrong(trusting):
 def test_moves_what_was_taken(trusting):
     for number in range(3):
         trusting.put(mail(str(number)))
-    session = Session(box(trusting, move_to="Traités"))
+    session = Session(box(trusting, after=After.MOVE, move_to="Traités"))
     session.taken(session.new()[:2])
     assert len(session.new()) == 1
     session.close()

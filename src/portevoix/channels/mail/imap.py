@@ -1,71 +1,56 @@
-r"""A mailbox read over IMAP (RFC 3501, IDLE: RFC 2177): connect, find what is new, fetch, mark as taken.
+r"""A mailbox read over IMAP (RFC 3501, IDLE: RFC 2177): what is new, fetch, mark as taken.
 
-What is new is decided by a mark in the mailbox itself (a keyword, or ``\Seen``), so nothing has to be remembered
-here: UIDs that repeat, a changed UIDVALIDITY or a mailbox that was put back from a backup cost at most a second
-fetch, never a mail. The caller marks a mail only after it is committed.
+What is new is decided by a mark in the mailbox itself (a keyword) where the server keeps one: then nothing has to be
+remembered here, and UIDs that repeat, a changed UIDVALIDITY or a mailbox put back from a backup cost at most a second
+fetch, never a mail. Where it keeps none, or where nothing may be changed, the caller remembers what was taken (see
+``Session.keeps``). ``\Seen`` never decides: a colleague who reads a mail elsewhere must not hide it from us.
 """
 
 from __future__ import annotations
 
 import contextlib
-import imaplib
+import hashlib
 import select
-import ssl
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientError, LoginError
-
 from portevoix.channels.mail.headers import parse_head
+from portevoix.channels.mail.imap_connection import (
+    After,
+    Mailbox,
+    MailboxError,
+    Trouble,
+    connect,
+    telling,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 #: No control characters, no backslash: an atom every server takes.
 KEYWORD: Final = b"$PortevoixTaken"
 SEEN: Final = b"\\Seen"
 #: Of a mail larger than this only the beginning is fetched; it stays in the mailbox.
 FETCHED: Final = 128 * 1024 * 1024
+#: The server's clock may differ from ours: a mail that arrived a little before the door was made is taken too.
+SLACK: Final = timedelta(minutes=10)
 _BEGINNING: Final = 1024 * 1024
-_PLAIN_PORT: Final = 143
-_TLS_PORT: Final = 993
-_TIMEOUT: Final = 60.0
 
 
-class Trouble(StrEnum):
-    """Why a mailbox cannot be read, for the status page."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A mail as the server lists it: its size in bytes, and when it arrived there if the server says so."""
 
-    UNSET = "no password set"
-    LOGIN = "login failed"
-    CERTIFICATE = "certificate"
-    TLS = "no TLS"
-    UNREACHABLE = "unreachable"
-    FOLDER = "no such folder"
-    SERVER = "server error"
+    uid: int
+    size: int
+    arrived: datetime | None
 
-
-class MailboxError(Exception):
-    """The mailbox cannot be read now. ``trouble`` says why in few words, ``str()`` in the server's words."""
-
-    def __init__(self, trouble: Trouble, words: object = "") -> None:
-        super().__init__(str(words)[:300])
-        self.trouble = trouble
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mailbox:
-    """Where a mailbox is. ``mark`` is KEYWORD or SEEN, ``move_to`` a folder for mails taken ("" leaves them)."""
-
-    host: str
-    port: int
-    tls: bool
-    user: str
-    password: str
-    folder: str = "INBOX"
-    mark: bytes = KEYWORD
-    move_to: str = ""
+    @property
+    def likeness(self) -> int:
+        """Tells this mail from another one that bears the same UID later (64 bits, signed)."""
+        arrived = self.arrived.astimezone(UTC).isoformat() if self.arrived else ""
+        return number(f"{self.size} {arrived}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +69,9 @@ class Session:
     def __init__(self, box: Mailbox) -> None:
         self._box = box
         self._idling = False
-        with _telling():
-            self._client = _connect(box)
+        with telling():
+            self._client = connect(box)
+            self._client.normalise_times = False
         try:
             self._open()
         except BaseException:
@@ -95,62 +81,98 @@ class Session:
     def _open(self) -> None:
         box = self._box
         try:
-            with _telling():
+            with telling():
                 self._client.login(box.user, box.password)
         finally:
             # A traceback or a debugger must not show it.
-            self._box = box = _without_password(box)
-        with _telling():
+            self._box = box = box.without_password()
+        with telling():
             # The capabilities before and after login differ.
             self.idles = self._client.has_capability("IDLE")
             self._moves = self._client.has_capability("MOVE")
             self._uidplus = self._client.has_capability("UIDPLUS")
         try:
-            with _telling():
-                chosen = self._client.select_folder(box.folder)
+            with telling():
+                chosen = self._client.select_folder(box.folder, readonly=box.after is After.LEAVE)
         except MailboxError as error:
             if error.trouble is Trouble.SERVER:
                 raise MailboxError(Trouble.FOLDER, error) from None
             raise
         allowed = {flag.lower() for flag in chosen.get(b"PERMANENTFLAGS", ())}
-        #: The mark that the server keeps. Some keep no keywords of ours (Exchange): then it is \\Seen.
-        self.mark = box.mark if b"\\*" in allowed or box.mark.lower() in allowed else SEEN
-        if self.mark.lower() not in allowed and b"\\*" not in allowed:
-            raise MailboxError(Trouble.FOLDER, "the folder is read-only: nothing can be marked as taken")
+        #: Whether the mailbox itself remembers what was taken (some servers keep no keywords, as Exchange).
+        self.keeps = box.after is not After.LEAVE and (b"\\*" in allowed or KEYWORD.lower() in allowed)
+        #: Whether what was taken is to leave the folder.
+        self.moving = box.after is After.MOVE
+        validity = int(chosen.get(b"UIDVALIDITY", 0))
+        #: Where a UID counts: elsewhere the same one is another mail.
+        self.place = number(f"{box.host} {box.user} {box.folder} {validity}")
 
-    def new(self) -> list[int]:
-        """UIDs of the mails not taken yet, oldest first."""
-        wanted: list[bytes | str] = ["UNSEEN"] if self.mark == SEEN else ["UNKEYWORD", self.mark]
-        with _telling():
-            return sorted(self._client.search([*wanted, "UNDELETED"]))
+    def new(self, above: int = 0) -> list[int]:
+        """UIDs above ``above`` that bear no mark of ours (where marks are kept: else all), oldest first."""
+        wanted: list[Any] = ["UNDELETED", *(["UNKEYWORD", KEYWORD] if self.keeps else [])]
+        # By day and in the server's time zone: the day before is asked for too, ``wants`` decides.
+        if self._box.since:
+            wanted += ["SINCE", (self._box.since - SLACK - timedelta(days=1)).date()]
+        if above:
+            wanted += ["UID", f"{above + 1}:*"]
+        with telling():
+            # ``n:*`` always names the last mail, however low its UID.
+            return sorted({uid for uid in self._client.search(wanted) if uid > above})
 
-    def sizes(self, uids: Sequence[int]) -> dict[int, int]:
-        """Sizes in bytes as the server tells them; a mail that is gone is left out."""
-        with _telling():
-            found = self._client.fetch(list(uids), ["RFC822.SIZE"])
-        return {uid: int(data[b"RFC822.SIZE"]) for uid, data in found.items() if b"RFC822.SIZE" in data}
+    def marked(self) -> list[int]:
+        """UIDs of the mails that bear our mark and are still here."""
+        if not self.keeps:
+            return []
+        with telling():
+            return sorted(set(self._client.search(["UNDELETED", "KEYWORD", KEYWORD])))
+
+    def listed(self, uids: Sequence[int]) -> dict[int, Listed]:
+        """What the server tells of the mails; one that is gone is left out."""
+        with telling():
+            found = self._client.fetch(list(uids), ["RFC822.SIZE", "INTERNALDATE"])
+            return {
+                uid: Listed(uid, int(data[b"RFC822.SIZE"]), _aware(data.get(b"INTERNALDATE")))
+                for uid, data in found.items()
+                if b"RFC822.SIZE" in data
+            }
+
+    def wants(self, mail: Listed) -> bool:
+        """Whether it arrived since the door takes mails from here; in doubt it did."""
+        return self._box.since is None or mail.arrived is None or mail.arrived >= self._box.since - SLACK
 
     def fetch(self, uids: Sequence[int]) -> list[Fetched]:
         """The mails byte for byte, in the order of ``uids``; one that is gone is left out."""
-        with _telling():
+        with telling():
             found = self._client.fetch(list(uids), ["BODY.PEEK[]"])
         return [Fetched(uid, raw, len(raw)) for uid in uids if (raw := _body(found.get(uid))) is not None]
 
     def beginning(self, uid: int, size: int) -> Fetched | None:
         """The first megabyte of a mail too large to be taken in at all."""
-        with _telling():
+        with telling():
             found = self._client.fetch([uid], [f"BODY.PEEK[]<0.{_BEGINNING}>"])
         raw = _body(found.get(uid))
         return None if raw is None else Fetched(uid, raw, size, whole=False)
 
-    def taken(self, uids: Sequence[int]) -> None:
-        """Mark as taken, and move away where that is wished."""
-        if not uids:
-            return
-        with _telling():
-            self._client.add_flags(list(uids), [self.mark], silent=True)
-            if self._box.move_to:
-                self._move(list(uids))
+    def taken(self, uids: Sequence[int]) -> str:
+        """Mark as taken, and do what the door wishes. What it wishes beside the mark may fail: the mails are
+        taken all the same, and the server's words come back."""
+        after = self._box.after
+        if not uids or after is After.LEAVE:
+            return ""
+        if self.keeps:
+            with telling():
+                self._client.add_flags(list(uids), [KEYWORD], silent=True)
+        try:
+            with telling():
+                if after is After.READ:
+                    self._client.add_flags(list(uids), [SEEN], silent=True)
+                elif after is After.MOVE:
+                    self._move(list(uids))
+        except MailboxError as error:
+            if error.trouble is not Trouble.SERVER:
+                raise
+            return str(error)
+        return ""
 
     def _move(self, uids: list[int]) -> None:
         target = self._box.move_to
@@ -168,13 +190,13 @@ class Session:
 
     def idle(self) -> None:
         """Ask the server to tell when something arrives."""
-        with _telling():
+        with telling():
             self._client.idle()
         self._idling = True
 
     def told(self, seconds: float) -> bool:
         """Wait up to ``seconds`` while idling; whether the server said anything about new mails."""
-        with _telling():
+        with telling():
             said = self._client.idle_check(timeout=seconds)
         if not said and self._hung_up():
             raise MailboxError(Trouble.UNREACHABLE, "the server hung up")
@@ -195,13 +217,13 @@ class Session:
         if not self._idling:
             return False
         self._idling = False
-        with _telling():
+        with telling():
             _, said = self._client.idle_done()
         return any(len(answer) > 1 and answer[1] in (b"EXISTS", b"RECENT") for answer in said)
 
     def noop(self) -> None:
         """A sign of life; the server uses it to tell of new mails."""
-        with _telling():
+        with telling():
             self._client.noop()
 
     def close(self) -> None:
@@ -232,33 +254,13 @@ def envelope(raw: bytes) -> tuple[str | None, list[str]]:
     return sender, list(dict.fromkeys(recipients))
 
 
-def _connect(box: Mailbox) -> IMAPClient:
-    if not box.tls:
-        return IMAPClient(box.host, box.port, ssl=False, timeout=_TIMEOUT)
-    context = ssl.create_default_context()
-    if box.port != _PLAIN_PORT:
-        try:
-            return IMAPClient(box.host, box.port, ssl=True, ssl_context=context, timeout=_TIMEOUT)
-        except ssl.SSLCertVerificationError:
-            raise
-        except ssl.SSLError:
-            if box.port == _TLS_PORT:
-                raise
-    # A server on another port that begins in the clear: TLS by STARTTLS or nothing, never a password in the clear.
-    client = IMAPClient(box.host, box.port, ssl=False, timeout=_TIMEOUT)
-    try:
-        client.starttls(context)
-    except (OSError, IMAPClientError, imaplib.IMAP4.error) as error:
-        with contextlib.suppress(OSError):  # a failed handshake leaves no socket to shut down
-            client.shutdown()
-        if isinstance(error, OSError | imaplib.IMAP4.abort):
-            raise
-        raise MailboxError(Trouble.TLS, error) from None
-    return client
+def number(text: str) -> int:
+    """A name as a signed number of 64 bits."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 
-def _without_password(box: Mailbox) -> Mailbox:
-    return replace(box, password="")
+def _aware(when: Any) -> datetime | None:
+    return when if isinstance(when, datetime) and when.tzinfo is not None else None
 
 
 def _body(data: Any) -> bytes | None:
@@ -267,27 +269,3 @@ def _body(data: Any) -> bytes | None:
     return next(
         (value for key, value in data.items() if key.startswith(b"BODY[") and isinstance(value, bytes)), None
     )
-
-
-@contextlib.contextmanager
-def _telling() -> Iterator[None]:
-    """Every failure of a library, in our own words."""
-    try:
-        yield
-    except MailboxError:
-        raise
-    except LoginError as error:
-        raise MailboxError(Trouble.LOGIN, error) from None
-    except ssl.SSLCertVerificationError as error:
-        raise MailboxError(Trouble.CERTIFICATE, error.verify_message) from None
-    except ssl.SSLError as error:
-        raise MailboxError(Trouble.TLS, error) from None
-    except imaplib.IMAP4.abort as error:
-        raise MailboxError(Trouble.UNREACHABLE, error) from None
-    except (IMAPClientError, imaplib.IMAP4.error) as error:
-        raise MailboxError(Trouble.SERVER, error) from None
-    except OSError as error:
-        raise MailboxError(Trouble.UNREACHABLE, error) from None
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        # An answer that is no IMAP: a torn connection, or a server that is none.
-        raise MailboxError(Trouble.SERVER, f"{type(error).__name__}: {error}") from None

@@ -41,7 +41,8 @@ from door d join line l on l.id = d.line_id where d.active and d.kind = 'mail'
 
 -- name: mailboxes
 -- Doors whose mail stays with a provider and is fetched from there.
-select id, line_id, lower(address) as address, imap_host, imap_port, imap_tls, imap_user, imap_secret, imap_folder
+select id, line_id, lower(address) as address, imap_host, imap_port, imap_tls, imap_user, imap_secret, imap_folder,
+  imap_after, imap_move_to, imap_since
 from door where active and kind = 'mail' and imap_host <> ''
 
 -- name: advisers

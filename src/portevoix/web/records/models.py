@@ -8,7 +8,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -199,6 +200,13 @@ class Door(models.Model):
     address = models.CharField(_("adresse"), max_length=254)
     active = models.BooleanField(_("ouverte"), default=True)
     reply_token = models.BooleanField(_("jeton dans l’adresse de réponse"), default=False)
+
+    class After(models.TextChoices):
+        MARK = "mark", _("Le laisser, avec une marque invisible")
+        READ = "read", _("Le laisser, marqué comme lu")
+        MOVE = "move", _("Le ranger dans un autre dossier")
+        LEAVE = "leave", _("Ne toucher à rien")
+
     # IMAP fetch, where the mailbox stays with a provider. The password is read from the environment
     # variable PORTEVOIX_IMAP_<name>, never from the database.
     imap_host = models.CharField(_("serveur IMAP"), max_length=200, blank=True)
@@ -207,6 +215,19 @@ class Door(models.Model):
     imap_user = models.CharField(_("compte IMAP"), max_length=200, blank=True)
     imap_secret = models.CharField(_("nom du secret"), max_length=60, blank=True)
     imap_folder = models.CharField(_("dossier"), max_length=200, default="INBOX")
+    imap_after = models.CharField(
+        _("une fois le courriel pris"), max_length=5, choices=After, default=After.MARK, db_default="mark"
+    )
+    imap_move_to = models.CharField(
+        _("dossier des courriels pris"), max_length=200, blank=True, default="", db_default=""
+    )
+    imap_since = models.DateTimeField(
+        _("prendre les courriels arrivés depuis"),
+        null=True,
+        blank=True,
+        default=timezone.now,
+        db_default=Now(),
+    )  # null: all
 
     class Meta:
         db_table = "door"

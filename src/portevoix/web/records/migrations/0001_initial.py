@@ -2,7 +2,9 @@
 
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.datetime
 import django.db.models.functions.text
+import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
@@ -398,6 +400,41 @@ class Migration(migrations.Migration):
                 ("imap_user", models.CharField(blank=True, max_length=200, verbose_name="compte IMAP")),
                 ("imap_secret", models.CharField(blank=True, max_length=60, verbose_name="nom du secret")),
                 ("imap_folder", models.CharField(default="INBOX", max_length=200, verbose_name="dossier")),
+                (
+                    "imap_after",
+                    models.CharField(
+                        choices=[
+                            ("mark", "Le laisser, avec une marque invisible"),
+                            ("read", "Le laisser, marqué comme lu"),
+                            ("move", "Le ranger dans un autre dossier"),
+                            ("leave", "Ne toucher à rien"),
+                        ],
+                        db_default="mark",
+                        default="mark",
+                        max_length=5,
+                        verbose_name="une fois le courriel pris",
+                    ),
+                ),
+                (
+                    "imap_move_to",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=200,
+                        verbose_name="dossier des courriels pris",
+                    ),
+                ),
+                (
+                    "imap_since",
+                    models.DateTimeField(
+                        blank=True,
+                        db_default=django.db.models.functions.datetime.Now(),
+                        default=django.utils.timezone.now,
+                        null=True,
+                        verbose_name="prendre les courriels arrivés depuis",
+                    ),
+                ),
                 (
                     "line",
                     models.ForeignKey(
