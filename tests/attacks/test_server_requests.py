@@ -17,6 +17,7 @@ def door(world: World, host: str) -> Any:
     values = {
         "line": world.lines["cpf"].pk, "address": "neuve@centre.example", "active": "on", "imap_host": host, "imap_port": "993",
         "imap_tls": "on", "imap_user": "cpf", "imap_secret": "CPF", "imap_folder": "INBOX",
+        "imap_after": "mark",
     }  # fmt: skip
     return DoorForm(values)
 
@@ -38,12 +39,15 @@ def test_a_mail_server_is_taken(world: World, host: str) -> None:
 def test_only_an_administrator_tries_a_mailbox(
     sign: Any, world: World, ids: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from portevoix.channels.mail.imap_connection import MailboxError, Trouble
     from portevoix.web.centre import imap_check
     from portevoix.web.records.models import Door
 
     tried: list[str] = []
     monkeypatch.setattr(
-        imap_check, "IMAPClient", lambda host, **_: tried.append(host) or (_ for _ in ()).throw(OSError())
+        imap_check,
+        "Session",
+        lambda box, *_: tried.append(box.host) or (_ for _ in ()).throw(MailboxError(Trouble.REFUSED)),
     )
     monkeypatch.setenv("PORTEVOIX_IMAP_CPF", "x")
     Door.objects.filter(pk=ids["door_id"]).update(

@@ -1,4 +1,4 @@
-"""Remembering what was taken of a mailbox that does not remember it itself.
+"""The mailbox of a door; and remembering what was taken of one that does not remember it itself.
 
 Intake commits a mail before it is remembered here. A crash between the two costs a second fetch: intake knows the
 mail again by its Message-ID or its bytes.
@@ -6,14 +6,34 @@ mail again by its Message-ID or its bytes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
+from portevoix.channels.mail.imap_connection import After, Mailbox
 from portevoix.store import mailboxes as store
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from portevoix.store.db import Connection
+
+
+def mailbox(door: Mapping[str, Any]) -> Mailbox:
+    """Where a door's mail is fetched: its columns, and the password from the environment ("" when it has none)."""
+    name = door["imap_secret"].upper().replace("-", "_")
+    after = After(door["imap_after"])
+    return Mailbox(
+        host=door["imap_host"],
+        port=door["imap_port"],
+        tls=door["imap_tls"],
+        user=door["imap_user"] or door["address"],
+        password=os.environ.get(f"PORTEVOIX_IMAP_{name}", "") if name else "",
+        folder=door["imap_folder"] or "INBOX",
+        # Nowhere to move to: marked where they are.
+        after=After.MARK if after is After.MOVE and not door["imap_move_to"] else after,
+        move_to=door["imap_move_to"],
+        since=door["imap_since"],
+    )
 
 
 class Memory:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from portevoix.bus import WAKE, NatsBus
+from portevoix.bus import PUSH, WAKE, NatsBus
 from portevoix.store import db, live
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 5.0
+#: A copy of the configuration is read again after this at the latest. (A test makes it long, to see that being told is
+#: enough.)
+READ_SECONDS = float(os.environ.get("PORTEVOIX_READ_SECONDS", "3"))
 _AWAY_SECONDS = 1.0
 #: From the beginning of a round to that of the next one, at least.
 GAP_SECONDS = 0.015
@@ -75,6 +78,18 @@ class Stop:
         self._wake.wait(seconds)
         if not self.asked:
             self._wake.clear()
+
+
+def on_configuration(bus: Bus, changed: Callable[[], None]) -> None:
+    """Call ``changed`` (on the bus's thread) as soon as somebody changed the configuration: the herald tells of the
+    event. A call may be lost, so whoever keeps a copy reads it again now and then all the same.
+    """
+
+    def heard(_subject: str, payload: bytes) -> None:
+        if b'"configuration-changed"' in payload:
+            changed()
+
+    bus.listen(f"{PUSH}.centre", heard)
 
 
 def say_ready() -> None:

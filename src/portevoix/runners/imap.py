@@ -8,14 +8,13 @@ every connection.
 from __future__ import annotations
 
 import logging
-import os
 import time
 from typing import TYPE_CHECKING, Final
 
 from portevoix.actions import mailroom
+from portevoix.actions.mailboxes import mailbox
 from portevoix.bus import NatsBus
-from portevoix.channels.mail.imap_connection import After, Mailbox
-from portevoix.runners.base import Rounds, setup_logging
+from portevoix.runners.base import READ_SECONDS, Rounds, on_configuration, setup_logging
 from portevoix.runners.canary import Canary
 from portevoix.runners.imap_carrier import Carrier, Post
 from portevoix.runners.imap_taking import CONNECTIONS, Office
@@ -24,28 +23,14 @@ from portevoix.store import db, live
 if TYPE_CHECKING:
     from portevoix.store.db import Connection
 
-_READ_SECONDS: Final = 2.0
+_ROUND_SECONDS: Final = 2.0
 
 
 def _posts(conn: Connection) -> dict[int, Post]:
-    posts = {}
-    for row in live.rows(conn, "mailboxes"):
-        name = row["imap_secret"].upper().replace("-", "_")
-        after = After(row["imap_after"])
-        box = Mailbox(
-            host=row["imap_host"],
-            port=row["imap_port"],
-            tls=row["imap_tls"],
-            user=row["imap_user"] or row["address"],
-            password=os.environ.get(f"PORTEVOIX_IMAP_{name}", "") if name else "",
-            folder=row["imap_folder"] or "INBOX",
-            # Nowhere to move to: marked where they are.
-            after=After.MARK if after is After.MOVE and not row["imap_move_to"] else after,
-            move_to=row["imap_move_to"],
-            since=row["imap_since"],
-        )
-        posts[row["id"]] = Post(mailroom.Door(row["id"], row["line_id"], row["address"]), box)
-    return posts
+    return {
+        row["id"]: Post(mailroom.Door(row["id"], row["line_id"], row["address"]), mailbox(row))
+        for row in live.rows(conn, "mailboxes")
+    }
 
 
 class Fetching:
@@ -57,14 +42,19 @@ class Fetching:
         self._carriers: dict[int, Carrier] = {}
         self._leaving: list[Carrier] = []
         self._read = float("-inf")
+        on_configuration(rounds.bus, self._changed)
+
+    def _changed(self) -> None:
+        self._read = float("-inf")
+        self._rounds.stop.wake()
 
     def round(self, conn: Connection) -> None:
         """Read the configuration now and then, start and stop carriers, note how they do."""
-        if time.monotonic() - self._read > _READ_SECONDS:
+        if time.monotonic() - self._read > READ_SECONDS:
+            self._read = time.monotonic()  # first: a change told of while we read is read again
             self._office.centre = mailroom.Centre.read(conn)
             self._office.clock.now(conn)
             self._follow(_posts(conn))
-            self._read = time.monotonic()
         self._rounds.detail = {
             "doors": {c.post.door.address: dict(c.status) for c in self._carriers.values()}
         }
@@ -91,7 +81,7 @@ def main() -> None:
     """Run until told to stop."""
     setup_logging()
     logging.getLogger("imapclient").setLevel(logging.WARNING)
-    rounds = Rounds("imap", every=_READ_SECONDS)
+    rounds = Rounds("imap", every=_ROUND_SECONDS)
     pool = db.pool(size=CONNECTIONS, name="portevoix imap")
     office = Office(pool, NatsBus(name="imap"), Canary())
     fetching = Fetching(office, rounds)

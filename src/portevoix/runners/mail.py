@@ -26,7 +26,14 @@ from portevoix.bus import NatsBus
 from portevoix.channels.mail.limits import DEFAULT, refusal
 from portevoix.channels.mail.server import Gate, LmtpServer, SmtpServer
 from portevoix.runners import herd
-from portevoix.runners.base import BEAT_SECONDS, say_ready, secret, setup_logging
+from portevoix.runners.base import (
+    BEAT_SECONDS,
+    READ_SECONDS,
+    on_configuration,
+    say_ready,
+    secret,
+    setup_logging,
+)
 from portevoix.runners.canary import REASON, Canary
 from portevoix.runners.counter import Counter, DatabaseAway
 from portevoix.store import live
@@ -40,7 +47,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-READ_SECONDS = 3.0
 AGAIN_SECONDS = 1.0
 LARGE = 256 * 1024  # understood on another thread, so that small mails are not held up
 MAX_RECIPIENTS = 100
@@ -67,12 +73,17 @@ class MailRoom:
         now = time.monotonic()
         self.clock.now(conn)
         if now - self._read > READ_SECONDS:
+            self._read = now  # first: a change told of while we read is read again
             self.canary.refresh()
             self.centre = mailroom.Centre.read(conn)
-            self._read = now
         if now - self._beaten > BEAT_SECONDS:
             live.beat(conn, "mail")
             self._beaten = now
+
+    def read_again(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The configuration changed: a new door, other hours count now. Called on the bus's thread."""
+        self._read = float("-inf")
+        asyncio.run_coroutine_threadsafe(self.counter.refresh(), loop)
 
     async def knows(self, address: str) -> bool:
         """Whether the address is one of our doors. A door may have been opened a moment ago: before saying no for
@@ -242,6 +253,7 @@ async def serve(
     }
     room.counter.start()
     await asyncio.to_thread(room.counter.up.wait)
+    on_configuration(room.bus, lambda: room.read_again(loop))
     servers = [await loop.create_server(lambda: SmtpServer(handler, **options), sock=smtp, backlog=512)]
     if lmtp is not None:
         servers.append(

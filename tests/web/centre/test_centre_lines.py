@@ -142,6 +142,7 @@ def test_an_address_leads_to_one_line(world: SimpleNamespace, at: Any) -> None:
         "address": "CPF@Centre.example",
         "imap_port": "993",
         "imap_folder": "INBOX",
+        "imap_after": "mark",
     }
     answer = at("admin").post("/reglages/portes/nouvelle", values)
     assert answer.status_code == 422
@@ -154,7 +155,7 @@ def test_a_mailbox_needs_account_and_secret_and_is_tried(
     client, path = at("admin"), f"/reglages/portes/{world.door.pk}"
     values = {
         "line": world.cpf.pk, "address": "cpf@centre.example", "active": "on", "imap_host": "127.0.0.1", "imap_port": "9",
-        "imap_folder": "INBOX", "imap_user": "", "imap_secret": "",
+        "imap_folder": "INBOX", "imap_user": "", "imap_secret": "", "imap_after": "mark",
     }  # fmt: skip
     assert client.post(path, values).status_code == 422
     assert client.post(path, values | {"imap_user": "cpf", "imap_secret": "cpf"}).status_code == 302
@@ -166,7 +167,7 @@ def test_a_mailbox_needs_account_and_secret_and_is_tried(
     )
     monkeypatch.setenv("PORTEVOIX_IMAP_CPF", "motdepasse-secret")
     tried = client.post(path + "/essai", headers={"hx-request": "true"}).content.decode()
-    assert "ne répond pas" in tried
+    assert "refuse la connexion au port 9" in tried
     assert "motdepasse-secret" not in tried + client.get(path).content.decode()
 
 

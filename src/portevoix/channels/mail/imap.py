@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portevoix.channels.mail.headers import parse_head
 from portevoix.channels.mail.imap_connection import (
+    TIMEOUT,
     After,
     Mailbox,
     MailboxError,
@@ -66,11 +67,11 @@ class Fetched:
 class Session:
     """One connection with the folder open. Every method raises ``MailboxError`` when the server fails."""
 
-    def __init__(self, box: Mailbox) -> None:
+    def __init__(self, box: Mailbox, seconds: float = TIMEOUT) -> None:
         self._box = box
         self._idling = False
         with telling():
-            self._client = connect(box)
+            self._client = connect(box, seconds)
             self._client.normalise_times = False
         try:
             self._open()
@@ -101,6 +102,8 @@ class Session:
         allowed = {flag.lower() for flag in chosen.get(b"PERMANENTFLAGS", ())}
         #: Whether the mailbox itself remembers what was taken (some servers keep no keywords, as Exchange).
         self.keeps = box.after is not After.LEAVE and (b"\\*" in allowed or KEYWORD.lower() in allowed)
+        #: Mails in the folder when it was opened.
+        self.count = int(chosen.get(b"EXISTS", 0))
         #: Whether what was taken is to leave the folder.
         self.moving = box.after is After.MOVE
         validity = int(chosen.get(b"UIDVALIDITY", 0))

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _PLAIN_PORT: Final = 143
 _TLS_PORT: Final = 993
-_TIMEOUT: Final = 60.0
+#: Seconds for each answer of the server.
+TIMEOUT: Final = 60.0
 
 
 class Trouble(StrEnum):
@@ -72,7 +73,7 @@ class Mailbox:
         return replace(self, password="")
 
 
-def connect(box: Mailbox, seconds: float = _TIMEOUT) -> IMAPClient:
+def connect(box: Mailbox, seconds: float = TIMEOUT) -> IMAPClient:
     """An open connection, not signed in. TLS at once or by STARTTLS (RFC 8314), never a fall back to plain."""
     if not box.tls:
         return IMAPClient(box.host, box.port, ssl=False, timeout=seconds)

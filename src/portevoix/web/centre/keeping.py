@@ -20,6 +20,7 @@ from portevoix.actions import configuration
 from portevoix.web.centre.lent import lent
 from portevoix.web.centre.models import ConfigChange
 from portevoix.web.centre.rights import me
+from portevoix.web.telling import poke
 
 _SECRET = {"password", "last_login"}
 Values = dict[str, Any]
@@ -98,6 +99,8 @@ def keeping(request: HttpRequest, said: str = "") -> Iterator[Kept]:
             with lent() as conn:
                 line_id = getattr(change, "line_id", None)
                 configuration.changed(conn, change.what, change.ref, actor.pk, at, line_id=line_id)
+        if kept.changes:
+            transaction.on_commit(poke)  # whoever keeps a copy of the configuration reads it again now
     if said:
         _say(request, kept, said)
 

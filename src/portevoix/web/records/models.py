@@ -5,12 +5,19 @@ Table names are the glossary's words, because the named queries of ``store`` rea
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+
+def this_minute() -> datetime:
+    """Now, as exactly as a page shows it."""
+    return timezone.now().replace(second=0, microsecond=0)
 
 
 class Organisation(models.Model):
@@ -225,7 +232,7 @@ class Door(models.Model):
         _("prendre les courriels arrivés depuis"),
         null=True,
         blank=True,
-        default=timezone.now,
+        default=this_minute,
         db_default=Now(),
     )  # null: all
 

@@ -26,18 +26,26 @@ class DoorForm(RowForm[Door]):
         fields = (
             "line", "address", "active", "reply_token",
             "imap_host", "imap_port", "imap_tls", "imap_user", "imap_secret", "imap_folder",
+            "imap_since", "imap_after", "imap_move_to",
         )  # fmt: skip
         widgets: ClassVar[dict[str, Any]] = {
             "address": forms.EmailInput(attrs={"autocomplete": "off"}),
             "imap_port": forms.TextInput(attrs={"inputmode": "numeric", "class": "centre-short"}),
             "imap_user": forms.TextInput(attrs={"autocomplete": "off"}),
             "imap_secret": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+            "imap_since": forms.DateTimeInput(
+                format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local", "class": "centre-moment"}
+            ),
+            "imap_after": forms.RadioSelect,
         }
         labels: ClassVar[dict[str, Any]] = {
             "address": _("adresse électronique"),
             "active": _("Ouverte : les courriels à cette adresse sont pris"),
             "reply_token": _("Mettre un jeton dans l’adresse de réponse"),
             "imap_tls": _("Connexion chiffrée (TLS)"),
+        }
+        error_messages: ClassVar[dict[str, Any]] = {
+            "imap_since": {"invalid": _("Écrivez une date et une heure, comme 24/12/2026 09:00.")},
         }
         help_texts: ClassVar[dict[str, Any]] = {
             "reply_token": _(
@@ -50,6 +58,11 @@ class DoorForm(RowForm[Door]):
                 "En majuscules, par exemple CPF. Le mot de passe est lu dans la variable d’environnement "
                 "PORTEVOIX_IMAP_CPF du serveur ; il n’est jamais enregistré ici."
             ),
+            "imap_since": _(
+                "Ce qui est arrivé avant reste où il est. Videz la case pour prendre toute la boîte."
+            ),
+            "imap_after": _("Dans la boîte de l’hébergeur. Un courriel déjà pris ne l’est jamais deux fois."),
+            "imap_move_to": _("Créé s’il n’existe pas."),
         }
 
     def clean_address(self) -> str:
@@ -99,6 +112,17 @@ class DoorForm(RowForm[Door]):
             raise forms.ValidationError(_("Un port est un nombre entre 1 et 65535 (993 le plus souvent)."))
         return port
 
+    def _clean_move(self, values: dict[str, Any]) -> None:
+        if values.get("imap_after") != Door.After.MOVE:
+            return
+        target = values.get("imap_move_to", "").strip()
+        if not target:
+            self.add_error("imap_move_to", _("Donnez le dossier où ranger les courriels pris."))
+        elif target == values.get("imap_folder"):
+            self.add_error(
+                "imap_move_to", _("C’est le dossier d’où viennent les courriels : donnez-en un autre.")
+            )
+
     def clean(self) -> dict[str, Any]:
         """A server needs an account and a secret, or fetching fails later and unseen."""
         values = super().clean() or self.cleaned_data
@@ -107,4 +131,5 @@ class DoorForm(RowForm[Door]):
                 self.add_error("imap_user", _("Donnez le compte à ouvrir sur ce serveur."))
             if not values.get("imap_secret") and "imap_secret" not in self.errors:
                 self.add_error("imap_secret", _("Donnez le nom du secret qui porte le mot de passe."))
+            self._clean_move(values)
         return values

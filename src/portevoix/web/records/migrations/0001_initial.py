@@ -4,9 +4,10 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
-import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
+
+import portevoix.web.records.models
 
 
 class Migration(migrations.Migration):
@@ -430,7 +431,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         blank=True,
                         db_default=django.db.models.functions.datetime.Now(),
-                        default=django.utils.timezone.now,
+                        default=portevoix.web.records.models.this_minute,
                         null=True,
                         verbose_name="prendre les courriels arrivés depuis",
                     ),
