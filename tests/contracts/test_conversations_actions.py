@@ -8,7 +8,7 @@ import pytest
 from centre_rows import DOMAIN, NOW, SECRET, TO_JEAN, came
 
 from portevoix.actions import contacts, conversations, drafts, messages, persons
-from portevoix.actions.errors import Invalid, TooLate
+from portevoix.actions.errors import Invalid, Missing, TooLate
 from portevoix.domain.contacts.fold import fold
 from portevoix.store import log
 
@@ -210,10 +210,37 @@ def test_an_address_belongs_to_one_person(conn):
     person = rows(conn, "select person_id from conversation where id = %s", one.conversation_id)[0][
         "person_id"
     ]
-    made = persons.add_address(conn, person_id=person, kind="mail", value="Jean@Étude.example")
-    assert persons.add_address(conn, person_id=person, kind="mail", value="jean@xn--tude-9oa.example") == made
+    who = {"account_id": 1, "at": NOW, "conversation": (one.conversation_id, 1)}
+    made = persons.add_address(conn, person_id=person, kind="mail", value="Jean@Étude.example", **who)
+    again = persons.add_address(conn, person_id=person, kind="mail", value="jean@xn--tude-9oa.example", **who)
+    assert again == made
+    (told,) = rows(conn, "select actor_id, conversation_id, data from event where kind = 'address-added'")
+    assert told == {
+        "actor_id": 1,
+        "conversation_id": one.conversation_id,
+        "data": {"person_id": person, "way": "mail", "value": "jean@xn--tude-9oa.example"},
+    }
     came(conn, "autre@client.example")
     with pytest.raises(TooLate, match="address-taken"):
-        persons.add_address(conn, person_id=person, kind="mail", value="autre@client.example")
+        persons.add_address(conn, person_id=person, kind="mail", value="autre@client.example", **who)
     with pytest.raises(Invalid):
-        persons.add_address(conn, person_id=person, kind="mail", value="a b@c")
+        persons.add_address(conn, person_id=person, kind="mail", value="a b@c", **who)
+
+
+def test_a_rename_says_who_and_what_it_was(conn):
+    one = came(conn)
+    before = rows(conn, "select subject from conversation where id = %s", one.conversation_id)[0]["subject"]
+    for _again in range(2):  # the same title again is no news
+        conversations.rename(
+            conn, conversation_id=one.conversation_id, account_id=1, subject=" Dossier \n 2026 ", at=NOW
+        )
+    assert rows(conn, "select subject from conversation where id = %s", one.conversation_id) == [
+        {"subject": "Dossier 2026"}
+    ]
+    assert rows(conn, "select actor_id, data from event where kind = 'conversation-renamed'") == [
+        {"actor_id": 1, "data": {"subject": "Dossier 2026", "before": before}}
+    ]
+    with pytest.raises(Invalid, match="empty-subject"):
+        conversations.rename(conn, conversation_id=one.conversation_id, account_id=1, subject=" \n", at=NOW)
+    with pytest.raises(Missing):
+        conversations.rename(conn, conversation_id=10**12, account_id=1, subject="Rien", at=NOW)

@@ -5,40 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import nats
 import pytest
 from a11y.browser import PASSWORD, Site, serve
+from live_process import Live
 from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 HEARD = """() => { window.heard = [];
   for (const kind of ["contact-offered", "resync"])
     document.body.addEventListener(`pv:${kind}`, (event) => window.heard.push([kind, event.detail.id ?? null])); }"""
-
-
-class Live:
-    """The process with the open connections, which the test may stop and start."""
-
-    def __init__(self, port: int, environment: dict[str, str]) -> None:
-        self.port, self.environment = port, environment
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "portevoix.realtime.app:app", f"--port={self.port}", "--log-level=warning"],
-            env=self.environment,
-        )  # fmt: skip
-
-    def stop(self) -> None:
-        if self.process:
-            self.process.kill()
-            self.process.wait(10)
-        self.process = None
 
 
 @pytest.fixture(scope="module")

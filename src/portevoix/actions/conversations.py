@@ -62,6 +62,8 @@ def merge(conn: Connection, *, into_id: int, other_id: int, account_id: int, at:
         store.run(conn, "widen", id=into_id, opened_at=other["opened_at"], last_at=other["last_at"])
         about = About(None, into_id, keep["line_id"], account_id)
         append(conn, e.ConversationMerged(other_id=other_id), about, at)
+        gone = About(None, other_id, other["line_id"], account_id)
+        append(conn, e.ConversationAbsorbed(into_id=into_id), gone, at)
 
 
 def _one_open_contact(
@@ -161,13 +163,20 @@ def _told_split(
     append(conn, began, About(contact_id, new_id, here["line_id"], account_id), at)
 
 
-def rename(conn: Connection, *, conversation_id: int, subject: str) -> None:
-    """Give the conversation another title among colleagues; mails keep their subject. Raises ``Invalid``."""
+def rename(conn: Connection, *, conversation_id: int, account_id: int, subject: str, at: datetime) -> None:
+    """Give the conversation another title among colleagues; mails keep their subject. Raises ``Invalid``, ``Missing``."""
     title = " ".join(subject.replace("\x00", "").split())[:300]
     if not title:
         raise Invalid("empty-subject")
-    if store.one(conn, "rename", id=conversation_id, subject=title) is None:
-        raise Missing("conversation")
+    with conn.transaction():
+        row = next(iter(store.many(conn, "lock", ids=[conversation_id])), None)
+        if row is None:
+            raise Missing("conversation")
+        if row["subject"] == title:
+            return
+        store.run(conn, "rename", id=conversation_id, subject=title)
+        event = e.ConversationRenamed(subject=title, before=row["subject"])
+        append(conn, event, About(None, conversation_id, row["line_id"], account_id), at)
 
 
 def writing(conn: Connection, conversation_id: int, account_id: int, at: datetime) -> None:

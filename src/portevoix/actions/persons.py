@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from portevoix.actions.errors import Invalid, Missing, TooLate
 from portevoix.channels.mail.compose import BadAddress, ascii_address
-from portevoix.domain.contacts.events import PersonMerged, PersonUnmerged
+from portevoix.domain.contacts.events import AddressAdded, PersonChanged, PersonMerged, PersonUnmerged
 from portevoix.store import persons as store
 from portevoix.store.log import About, append
 
@@ -67,27 +67,51 @@ def rename(
     conn: Connection,
     *,
     person_id: int,
-    account_id: int,  # noqa: ARG001 - who did it; told once persons have events of their own
+    account_id: int,
     name: str | None = None,
     note: str | None = None,
-    at: datetime,  # noqa: ARG001
+    at: datetime,
+    conversation: tuple[int, int] | None = None,
 ) -> None:
-    """Name and note of a person; None leaves it as it is. Raises ``Missing``."""
-    clean_name = None if name is None else " ".join(name.replace("\x00", "").split())[:200]
-    clean_note = None if note is None else note.replace("\x00", "")[:5000]
-    if store.one(conn, "change", id=person_id, name=clean_name, note=clean_note) is None:
-        raise Missing("person")
+    """Name and note of a person; None leaves it as it is. ``conversation``: as for an address. Raises ``Missing``."""
+    with conn.transaction():
+        before = _locked(conn, person_id)[person_id]
+        new_name = before["name"] if name is None else " ".join(name.replace("\x00", "").split())[:200]
+        new_note = before["note"] if note is None else note.replace("\x00", "")[:5000]
+        renamed, noted = new_name != before["name"], new_note != before["note"]
+        if not renamed and not noted:
+            return
+        store.one(conn, "change", id=person_id, name=new_name, note=new_note)
+        event = PersonChanged(person_id=person_id, name=new_name if renamed else None, noted=noted)
+        append(conn, event, _beside(conversation, account_id), at)
 
 
-def add_address(conn: Connection, *, person_id: int, kind: str, value: str) -> int:
+def _beside(conversation: tuple[int, int] | None, account_id: int) -> About:
+    conversation_id, line_id = conversation or (None, None)
+    return About(None, conversation_id, line_id, account_id)
+
+
+def add_address(
+    conn: Connection,
+    *,
+    person_id: int,
+    kind: str,
+    value: str,
+    account_id: int,
+    at: datetime,
+    conversation: tuple[int, int] | None = None,
+) -> int:
     """A further way to reach a person. Gives the address; the same again gives the same.
 
+    ``conversation``: id and line of the one in which it was noted, where it is then told.
     Raises ``Invalid`` (bad-address, bad-number, kind-unknown), ``TooLate`` (address-taken: another's, merge them).
     """
     value = _normal(kind, value)
     with conn.transaction():
         made = store.one(conn, "add_address", kind=kind, value=value, person_id=person_id)
         if made is not None:
+            about = _beside(conversation, account_id)
+            append(conn, AddressAdded(person_id=person_id, way=kind, value=value), about, at)
             return int(made["id"])
         known = store.one(conn, "address", kind=kind, value=value)
         assert known is not None

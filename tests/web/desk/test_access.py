@@ -33,9 +33,12 @@ CONVERSATION = [
     "draft",
     "discard",
     "attach",
+    "act",
+    "wrap",
+    "rename-conversation",
 ]
 MESSAGE = ["html", "original", "attachment", "undo", "retry"]
-PERSON = ["person", "candidates", "rename", "merge-person", "unmerge-person"]
+PERSON = ["person", "candidates", "rename", "add-address", "merge-person", "unmerge-person"]
 FILE = ["upload", "detach"]
 POSTS = {
     "accept",
@@ -59,6 +62,10 @@ POSTS = {
     "undo",
     "retry",
     "rename",
+    "rename-conversation",
+    "wrap",
+    "add-address",
+    "retry-aside",
     "merge-person",
     "unmerge-person",
     "save-view",
@@ -79,7 +86,7 @@ OPEN_TO_ALL_SIGNED_IN = {
     "live-token",
 }
 # These name a thing of their own kind; each has its own test below.
-OTHERS = {"accept", "decline", "set-aside", "delete-view"}
+OTHERS = {"accept", "decline", "set-aside", "retry-aside", "delete-view"}
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +184,7 @@ def test_the_lines_adviser_gets_all_that_is_read(sign: Any, world: World, things
 def test_a_colleague_cannot_move_what_another_holds(sign: Any, world: World, things: dict[str, Any]) -> None:
     state = "select state, holder_id, version from contact where id = %s"
     before = world.conn.execute(state, [things["contact_id"]]).fetchone()
-    for name in ("take", "resume", "transfer", "park", "subject", "close", "reply"):
+    for name in ("take", "resume", "transfer", "park", "subject", "close", "wrap", "reply"):
         answer = sign("eve").post(
             address(name, things),
             {"motif": "", "quand": "demain", "body": "x", "to": "a@b.fr"},

@@ -241,12 +241,49 @@ class ConversationMerged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConversationAbsorbed(Event):
+    """The other half of a merge, told to whoever looks at the conversation of the row: it goes on in ``into_id``."""
+
+    kind = "conversation-absorbed"
+    into_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConversationSplit(Event):
     """From ``message_id`` on, the matter goes on in ``other_id``."""
 
     kind = "conversation-split"
     other_id: int
     message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversationRenamed(Event):
+    """Another title among colleagues; mails keep their subject."""
+
+    kind = "conversation-renamed"
+    subject: str
+    before: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressAdded(Event):
+    """A further way to reach a person; the conversation of the row is where it was noted. ``way``: mail or phone."""
+
+    kind = "address-added"
+    person_id: int
+    way: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonChanged(Event):
+    """Name or note of a person's sheet. ``name``: the new one, None when it stayed; what a note says is not told."""
+
+    kind = "person-changed"
+    person_id: int
+    name: str | None = None
+    noted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,6 +77,30 @@ select count(*)::int as n, max(id) as newest from (
   cross join lateral (select id from contact where line_id = w.line_id and state in ('waiting', 'offered')
                       order by due_at, id limit 1000) k limit 1000) x
 
+-- name: waiting_by_line
+-- What waits on each line, at most a thousand a line: a supervisor's first question.
+select l.id, l.name, count(k.id)::int as n, min(k.due_at) as due_at,
+       count(k.id) filter (where k.due_at < %(at)s)::int as late
+from line l
+left join lateral (select id, due_at from contact where line_id = l.id and state in ('waiting', 'offered')
+                   order by due_at, id limit 1000) k on true
+where l.id = any(%(lines)s) and l.active group by l.id, l.name order by late desc, n desc, l.name
+
+-- name: no_longer_waiting
+-- Of these conversations, those that are not in the queue of my lines any more, with who has them. One that I do not
+-- see is told like one that does not exist.
+select w.id, c.state, c.line, c.holder
+from unnest(%(ids)s::bigint[]) w(id)
+left join lateral (
+  select k.state, l.name as line, h.full_name as holder
+  from conversation c
+  join line l on l.id = c.line_id
+  join lateral (select state, holder_id from contact where conversation_id = c.id order by id desc limit 1) k on true
+  left join account h on h.id = k.holder_id and k.state in ('active', 'parked', 'wrap-up')
+  where c.id = w.id and c.line_id = any(%(lines)s) and c.merged_into is null
+) c on true
+where c.state is null or c.state not in ('waiting', 'offered', 'received')
+
 -- name: waiting_since
 -- How many came into the queue after the newest row that a list shows.
 select count(*)::int as n from (
@@ -231,7 +255,7 @@ where a.person_id in (select %(id)s::bigint union all select id from person wher
 order by a.id limit 100
 
 -- name: merged_persons
-select p.id, p.name, (select value from address where origin_id = p.id order by id limit 1) as address
+select p.id, p.name, p.note, (select value from address where origin_id = p.id order by id limit 1) as address
 from person p where p.merged_into = %(id)s order by p.id limit 50
 
 -- name: bounced

@@ -16,7 +16,7 @@ from portevoix.web.desk.views.work import work_context
 from portevoix.web.numbers import number
 
 if TYPE_CHECKING:
-    from django.http import HttpResponseBase
+    from django.http import HttpResponse, HttpResponseBase
 
     from portevoix.web.desk.page import Page
 
@@ -36,6 +36,7 @@ def after(
     undo: str = "",
     seconds: int = 0,
     focus: str = "",
+    show: str = "",
     status: int = 200,
     extra: dict[str, Any] | None = None,
 ) -> HttpResponseBase:
@@ -43,16 +44,19 @@ def after(
 
     ``composer``: the reply box is painted anew (not when somebody may be writing in it).
     ``focus``: the id of what to go to, for an action that removes the button it came from.
+    ``show``: the id of what to bring into view; the focus stays where it is.
     """
     poke()
+    row = access.conversation(
+        page.conn, page.who, conversation_id
+    )  # it may have gone where one does not see it
     if not page.fragment:
         if said:
             page.said(said, tone)
         return redirect("desk:conversation", conversation_id)
-    row = access.conversation(page.conn, page.who, conversation_id)
     shown = _number(page, "message_vu"), _number(page, "event_vu")
     context: dict[str, Any] = {**news(page, row, *shown), **lists.my_work(page), "said": said, "tone": tone}
-    context["list_name"] = page.request.session.get("liste", "travail")
+    context["list_name"] = lists.chosen(page)
     context["tabs"] = lists.tabs(page, context["list_name"])
     if composer:
         context |= {**pane.composer(page, row), **pane.moves(page, row), "paint_composer": True}
@@ -62,8 +66,17 @@ def after(
         triggers["pv:toast"] = {"text": said, "tone": tone, "undo": undo, "seconds": seconds}
     if focus:
         triggers["pv:go"] = {"to": focus}
+    if show:
+        triggers["pv:show"] = {"id": show}
     if triggers:
         response["HX-Trigger-After-Settle"] = json.dumps(triggers)
+    return response
+
+
+def with_toast(response: HttpResponse, said: str, tone: str = "success") -> HttpResponse:
+    """The answer, with a sentence; the other processes are told that something happened."""
+    poke()
+    response["HX-Trigger-After-Settle"] = json.dumps({"pv:toast": {"text": said, "tone": tone}})
     return response
 
 
@@ -98,9 +111,7 @@ def work(page: Page, said: str = "", tone: str = "success") -> HttpResponseBase:
         if said:
             page.said(said, tone)
         return redirect("desk:home")
-    response = page.render(
-        "desk/mine.html", {**lists.my_work(page), "list_name": page.request.session.get("liste", "travail")}
-    )
+    response = page.render("desk/mine.html", {**lists.my_work(page), "list_name": lists.chosen(page)})
     response["HX-Retarget"] = "#mine"
     response["HX-Reswap"] = "outerHTML"
     if said:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from portevoix.actions import presence
 from portevoix.store import desk
+from portevoix.web.numbers import number
 
 if TYPE_CHECKING:
     from portevoix.web.desk.page import Page
@@ -48,6 +49,28 @@ class Listing:
     next: str = ""
     mark: str = ""
     first: bool = True
+
+
+def chosen(page: Page) -> str:
+    """The list that was chosen last; at first a supervisor sees what waits, everybody else their own work."""
+    if page.who.administers:
+        return "mis-de-cote"
+    return str(page.request.session.get("liste") or ("attente" if page.who.supervises else "travail"))
+
+
+def by_line(page: Page) -> list[dict[str, Any]]:
+    """What waits on each line, for who answers for the lines; nothing for others."""
+    if not page.who.supervises:
+        return []
+    return desk.rows(page.conn, "waiting_by_line", lines=sorted(page.who.lines), at=page.now)
+
+
+def gone(page: Page, shown: str) -> list[dict[str, Any]]:
+    """Of the conversations that a queue shows, those that wait no longer, with who has them."""
+    ids = [one for text in shown.split(",")[:100] if (one := number(text)) is not None]
+    if not ids:
+        return []
+    return desk.rows(page.conn, "no_longer_waiting", ids=ids, lines=sorted(page.who.lines))
 
 
 def _cut(listing: Listing, rows: list[dict[str, Any]], *key: str) -> Listing:

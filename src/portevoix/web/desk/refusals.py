@@ -83,6 +83,12 @@ SENTENCES = {
         "Le premier message ne peut pas être séparé : rien ne resterait ici. Choisissez-en un plus récent."
     ),
     "not-there": gettext_lazy("Ce message n’est plus dans cette conversation. Rechargez la page."),
+    "bad-number": gettext_lazy(
+        "Le numéro « %(detail)s » n’est pas valable. Écrivez-le en chiffres, comme 01 23 45 67 89."
+    ),
+    "address-taken": gettext_lazy(
+        "Cette adresse est déjà celle d’une autre fiche. Si c’est la même personne, réunissez les deux fiches ci-dessous."
+    ),
     "empty-subject": gettext_lazy("Donnez un objet à la conversation."),
     "not-merged": gettext_lazy("Ces deux fiches sont déjà séparées."),
     "same-person": gettext_lazy("On ne peut pas fusionner une personne avec elle-même."),

@@ -14,14 +14,14 @@ KINDS = (
     "contact-received", "contact-accepted", "contact-taken", "contact-declined", "contact-expired", "contact-released",
     "contact-transferred", "contact-parked", "contact-woken", "contact-returned", "contact-wrapped", "contact-resumed",
     "contact-closed", "contact-abandoned", "contact-called-back", "contact-offered", "acknowledged", "subject-chosen",
-    "conversation-merged", "conversation-split", "address-bounced",
+    "conversation-merged", "conversation-split", "address-bounced", "conversation-renamed", "address-added", "person-changed",
 )  # fmt: skip
 
 _ICONS = {
     "contact-received": "inbox", "contact-accepted": "user-check", "contact-taken": "user-check", "contact-closed": "circle-check",
     "contact-transferred": "arrow-right-left", "contact-parked": "circle-pause", "contact-offered": "bell",
     "address-bounced": "mail-x", "acknowledged": "mail-check", "subject-chosen": "tag", "conversation-merged": "merge",
-    "conversation-split": "split",
+    "conversation-split": "split", "conversation-renamed": "pencil", "address-added": "at-sign", "person-changed": "user-round",
 }  # fmt: skip
 
 
@@ -112,6 +112,12 @@ def sentence(row: dict[str, Any]) -> str:
             return _("La conversation n° %s a été fusionnée avec celle-ci.") % data.get("other_id", "?")
         case "conversation-split":
             return _("La suite est traitée dans la conversation n° %s.") % data.get("other_id", "?")
+        case "conversation-renamed":
+            return _("%(who)s a renommé la conversation « %(subject)s ».") % {"who": who, **data}
+        case "address-added":
+            return _("%(who)s a ajouté %(value)s à la fiche de la personne.") % {"who": who, **data}
+        case "person-changed":
+            return _("%s a modifié la fiche de la personne.") % who
         case "address-bounced":
             return _("Courriel non remis à %s.") % data.get("address", "?")
     return str(row["kind"])

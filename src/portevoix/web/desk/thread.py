@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from portevoix.store import desk
-from portevoix.web.desk import sentences
+from portevoix.web.desk import marks, sentences
 
 if TYPE_CHECKING:
     from portevoix.web.desk.page import Page
@@ -62,6 +62,9 @@ def _prepare(
     message["stranger"] = bool(facts.get("stranger"))
     message["forged"] = bool(facts.get("forged")) or message["authentication"] == "fail"
     message["language"] = facts.get("language") or ""
+    message["meetings"] = marks.meetings(facts)
+    message["seal_tone"], message["seal"] = marks.seal(facts)
+    message["priority"] = facts.get("priority") or ""
     return message
 
 

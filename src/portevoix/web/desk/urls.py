@@ -3,7 +3,18 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from portevoix.web.desk.views import conversation, files, moves, person, presence, search, work, writing
+from portevoix.web.desk.views import (
+    acts,
+    aside,
+    conversation,
+    files,
+    moves,
+    person,
+    presence,
+    search,
+    work,
+    writing,
+)
 
 app_name = "desk"
 
@@ -25,12 +36,15 @@ urlpatterns = [
     path(_C + "imprimer", conversation.printable, name="print"),
     path(_C + "ecrit", conversation.writes, name="writes"),
     path(_C + "ecrivent", conversation.who_writes, name="writers"),
+    path(_C + "faire", acts.show, name="act"),
     path(_C + "prendre", moves.take, name="take"),
     path(_C + "reprendre", moves.resume, name="resume"),
     path(_C + "transferer", moves.transfer, name="transfer"),
     path(_C + "attendre", moves.park, name="park"),
     path(_C + "motif", moves.subject, name="subject"),
     path(_C + "clore", moves.close, name="close"),
+    path(_C + "conclure", moves.wrap, name="wrap"),
+    path(_C + "renommer", moves.rename, name="rename-conversation"),
     path(_C + "rouvrir", moves.reopen, name="reopen"),
     path(_C + "fusionner", moves.merge, name="merge"),
     path(_C + "scinder", moves.split, name="split"),
@@ -49,8 +63,10 @@ urlpatterns = [
     path(_M + "annuler", writing.undo, name="undo"),
     path(_M + "renvoyer", writing.retry, name="retry"),
     path("bureau/mis-de-cote/<int:set_aside_id>.eml", files.set_aside_original, name="set-aside"),
+    path("bureau/mis-de-cote/<int:set_aside_id>/reessayer", aside.retry, name="retry-aside"),
     path(_P, person.show, name="person"),
     path(_P + "fiche", person.rename, name="rename"),
+    path(_P + "adresses", person.add_address, name="add-address"),
     path(_P + "candidats", person.candidates, name="candidates"),
     path(_P + "fusionner", person.merge, name="merge-person"),
     path(_P + "separer", person.unmerge, name="unmerge-person"),

@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 import psycopg
 from django import template
 from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -18,7 +20,7 @@ from psycopg_pool import PoolTimeout
 
 from portevoix.actions import presence as presence_actions
 from portevoix.domain import answers
-from portevoix.store.search import OPEN, SHUT
+from portevoix.store.snippets import OPEN, SHUT
 from portevoix.web.database import database
 from portevoix.web.desk.moments import presets
 from portevoix.web.ui import words
@@ -104,6 +106,18 @@ def marked(text: str) -> SafeString:
 def wake_presets(now: datetime) -> list[tuple[str, str, datetime]]:
     """When parked work can come back, in words."""
     return presets(now)
+
+
+@register.filter
+def quote_head(message: dict[str, Any], language: str) -> str:
+    """The line above what a reply quotes, in the language of the line."""
+    with translation.override(language or None):
+        moment = timezone.localtime(message["at"])
+        return _("Le %(day)s à %(clock)s, %(who)s a écrit :") % {
+            "day": date_format(moment, "j F Y"),
+            "clock": date_format(moment, "H:i"),
+            "who": message["who"] or message["sender"],
+        }
 
 
 @register.filter

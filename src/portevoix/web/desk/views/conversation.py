@@ -56,8 +56,12 @@ def news(page: Page, row: dict[str, Any], message: int, event: int) -> dict[str,
 def whats_new(page: Page, conversation_id: int) -> HttpResponseBase:
     """New messages and events to append, the head as it stands: what is read and written stays in its place."""
     row = access.conversation(page.conn, page.who, conversation_id)
+    if row["merged_into"] is not None:
+        return page.render("desk/absorbed.html", {"into": row["merged_into"]})
     asked = page.request.GET
     context = news(page, row, _number(asked.get("message")), _number(asked.get("event")))
+    if asked.get("entier") == "1":  # a merge or a split: messages came in between, or went
+        context["whole"] = thread.read(page, row["id"])
     context["announce_new"] = any(e.message and e.message["kind"] == "in" for e in context["thread"].entries)
     return page.render("desk/news.html", context)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -40,6 +43,12 @@ def move(action: Action) -> Callable[[Act], Callable[..., HttpResponseBase]]:
             except Missing:
                 raise
             except Refused as refused:
+                asked = page.request.POST.get("quoi", "")
+                if not page.fragment and isinstance(refused, Invalid) and asked:
+                    page.said(sentence(refused), "danger")
+                    return redirect(
+                        reverse("desk:act", args=[conversation_id]) + "?" + urlencode({"quoi": asked})
+                    )
                 late = isinstance(refused, TooLate | NotAllowed)
                 return answer.after(page, conversation_id, sentence(refused), tone="danger", composer=late)
 
@@ -151,10 +160,37 @@ def close(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     chosen = pane.chosen_subject(page, row) or row["subject_id"]
     if chosen is None and row["has_subjects"]:
         raise Invalid("subject-required")
-    contacts.close(
-        page.conn, contact_id, page.who.id, subject_id=chosen, anybody=page.who.supervises, at=page.now
-    )
+    note = spaced(page.request.POST.get("note", ""))
+    with page.conn.transaction():
+        if note:
+            messages.note(
+                page.conn, conversation_id=row["id"], account_id=page.who.id, body=note, at=page.now
+            )
+        contacts.close(
+            page.conn, contact_id, page.who.id, subject_id=chosen, anybody=page.who.supervises, at=page.now
+        )
     return answer.after(page, row["id"], _("Conversation close."), focus="conversation-title")
+
+
+@move(Action.CONTACT_CLOSE)
+def wrap(page: Page, row: dict[str, Any]) -> HttpResponseBase:
+    """The person has an answer; the subject and a note come later."""
+    contacts.wrap_up(page.conn, _contact(row), page.who.id, page.now)
+    said = _("À conclure plus tard : la conversation reste dans votre travail.")
+    return answer.after(page, row["id"], said, focus="conversation-title")
+
+
+@move(Action.CONVERSATION_REPLY)
+def rename(page: Page, row: dict[str, Any]) -> HttpResponseBase:
+    """Another title among colleagues."""
+    conversations.rename(
+        page.conn,
+        conversation_id=row["id"],
+        account_id=page.who.id,
+        subject=page.request.POST.get("objet", ""),
+        at=page.now,
+    )
+    return answer.after(page, row["id"], _("Conversation renommée."), composer=False)
 
 
 @move(Action.CONTACT_REOPEN)
@@ -168,7 +204,13 @@ def reopen(page: Page, row: dict[str, Any]) -> HttpResponseBase:
 @move(Action.CONVERSATION_MERGE)
 def merge(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     """Another conversation becomes part of this one."""
-    other = page.request.POST.get("autre", "").strip().rsplit("/c/", 1)[-1].strip("/# ").removeprefix("PV-")
+    form = page.request.POST
+    other = (
+        (form.get("autre", "").strip() or form.get("choix", ""))
+        .rsplit("/c/", 1)[-1]
+        .strip("/# ")
+        .removeprefix("PV-")
+    )
     other_id = number(other)
     if other_id is None:
         raise Invalid("conversation-unknown")

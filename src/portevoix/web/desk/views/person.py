@@ -72,12 +72,48 @@ def rename(page: Page, person_id: int) -> HttpResponseBase:
             name=spaced(form.get("name", ""))[:200],
             note=spaced(form.get("note", ""))[:5000],
             at=page.now,
+            conversation=_noted_in(page),
         )
     except Missing:
         raise
     except Refused as refused:
         return _again(page, found["id"], sentence(refused), "danger")
     return _again(page, found["id"], _("Fiche enregistrée."))
+
+
+def _noted_in(page: Page) -> tuple[int, int] | None:
+    """The conversation beside which the sheet was changed, where its history tells of it."""
+    current = _current(page)
+    if current is None:
+        return None
+    try:
+        row = access.conversation(page.conn, page.who, current)
+    except Missing:
+        return None
+    return row["id"], row["line_id"]
+
+
+@require_POST
+@desk_view
+def add_address(page: Page, person_id: int) -> HttpResponseBase:
+    """A further address or telephone number; which of the two is told by its shape."""
+    found = access.person(page.conn, page.who, person_id, Action.PERSON_EDIT)
+    value = spaced(page.request.POST.get("adresse", ""))
+    try:
+        persons.add_address(
+            page.conn,
+            person_id=found["id"],
+            kind="mail" if "@" in value else "phone",
+            value=value,
+            account_id=page.who.id,
+            at=page.now,
+            conversation=_noted_in(page),
+        )
+    except Missing:
+        raise
+    except Refused as refused:
+        return _again(page, found["id"], sentence(refused), "danger")
+    return _again(page, found["id"], _("Adresse ajoutée."))
 
 
 @require_GET

@@ -103,7 +103,8 @@ def search(page: Page) -> HttpResponseBase:
 
 
 def _with_words(page: Page, text: str, filters: store.Filters, key: str) -> dict[str, Any]:
-    at = lists.unpack(key, (int, int))
+    key_ = lists.unpack(key, (int, int, int, int))
+    at = store.Place(*(max(-1, one) for one in key_)) if key_ else None
     found = store.messages(page.conn, text, filters, at)
     context: dict[str, Any] = {"rows": found.rows, "found": found, "searched": True}
     context["next"] = lists.pack(*found.next) if found.next else ""

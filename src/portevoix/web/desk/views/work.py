@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from portevoix.web.desk import lists
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 
 def work_context(page: Page, name: str = "") -> dict[str, Any]:
     """What the left pane shows: offers always, then the chosen list."""
-    name = name or page.request.session.get("liste", "travail")
+    name = name or lists.chosen(page)
     if not known(page, name):
         name = "mis-de-cote" if page.who.administers else "travail"
     context: dict[str, Any] = {"list_name": name, "tabs": lists.tabs(page, name), **lists.my_work(page)}
     if name != "travail":
         context["listing"] = lists.LISTS[name](page)
+    if name == "attente":
+        context["by_line"] = lists.by_line(page)
     return context
 
 
@@ -34,14 +37,16 @@ def known(page: Page, name: str) -> bool:
 
 def remember(page: Page, name: str) -> None:
     """The list stays chosen until another is."""
-    if page.request.session.get("liste", "travail") != name:
+    if page.request.session.get("liste") != name:
         page.request.session["liste"] = name
 
 
 @require_GET
 @desk_view
 def home(page: Page) -> HttpResponseBase:
-    """The three panes, no conversation opened yet."""
+    """The three panes, no conversation opened yet. An administrator has no conversations: their work is the settings."""
+    if page.who.administers:
+        return redirect("centre:overview")
     return page.render("desk/desk.html", work_context(page))
 
 
@@ -67,16 +72,18 @@ def listing(page: Page, name: str) -> HttpResponseBase:
 @desk_view
 def work(page: Page) -> HttpResponseBase:
     """My work again, after something moved: offers and what I hold, the other lists untouched."""
-    return page.render(
-        "desk/mine.html", {**lists.my_work(page), "list_name": page.request.session.get("liste", "travail")}
-    )
+    return page.render("desk/mine.html", {**lists.my_work(page), "list_name": lists.chosen(page)})
 
 
 @require_GET
 @desk_view
 def newer(page: Page, name: str) -> HttpResponseBase:
-    """How many rows came since; nothing moves until one asks for them."""
+    """How many rows came since, and which of those shown wait no longer; nothing moves until one asks for it."""
     count = lists.newer(page, name, page.request.GET.get("depuis", ""))
-    if not count:
+    by_line = lists.by_line(page) if name == "attente" else []
+    gone = lists.gone(page, page.request.GET.get("vus", "")) if name == "attente" else []
+    if not count and not by_line and not gone:
         return HttpResponse("")
-    return page.render("desk/newer.html", {"count": count, "list_name": name})
+    return page.render(
+        "desk/newer.html", {"count": count, "list_name": name, "by_line": by_line, "gone": gone}
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,8 @@ def reply(page: Page, conversation_id: int) -> HttpResponseBase:
         raise
     except Refused as refused:
         kept = isinstance(refused, Invalid)
+        if not page.fragment:
+            _keep(page, row)
         return answer.after(page, conversation_id, sentence(refused), tone="danger", composer=not kept)
 
     return answer.after(
@@ -86,8 +89,32 @@ def reply(page: Page, conversation_id: int) -> HttpResponseBase:
         said,
         undo=reverse("desk:undo", args=[message_id]),
         seconds=UNDO_SECONDS,
-        focus="conversation-title",
+        focus="conversation-title" if closing else "",
+        show=f"message-{message_id}",
     )
+
+
+def _keep(page: Page, row: dict[str, Any]) -> None:
+    """Without a script the page comes back empty: what was written is kept as the draft first."""
+    form = page.request.POST
+    body = spaced(form.get("body", ""))
+    if not body:
+        return
+    try:
+        recipients = read_recipients(form.get("to", ""), form.get("cc", ""))
+    except Invalid:
+        recipients = []
+    version = number(form.get("version", "")) or None
+    with contextlib.suppress(Refused):
+        drafts.save(
+            page.conn,
+            conversation_id=row["id"],
+            account_id=page.who.id,
+            body=body,
+            recipients=recipients,
+            version=version,
+            at=page.now,
+        )
 
 
 @require_POST
@@ -138,7 +165,9 @@ def note(page: Page, conversation_id: int) -> HttpResponseBase:
         )
     except Invalid as refused:
         return answer.after(page, row["id"], sentence(refused), tone="danger", composer=False)
-    return answer.after(page, row["id"], _("Note ajoutée."), composer=False, extra={"note_done": True})
+    return answer.after(
+        page, row["id"], _("Note ajoutée."), composer=False, show="last-message", extra={"note_done": True}
+    )
 
 
 @require_POST

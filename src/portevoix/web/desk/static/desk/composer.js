@@ -39,12 +39,15 @@ document.addEventListener("input", (event) => {
   if (!box || event.target.type === "file") return;
   clearTimeout(timer);
   timer = setTimeout(() => save(box), QUIET);
-  if (Date.now() - lastPing > PING) {
-    lastPing = Date.now();
-    post(box.dataset.writes, new URLSearchParams({ moi: "1" })).then(async (answer) => {
-      if (answer.ok) paint("#writers", await answer.text());
-    }).catch(() => {});
-  }
+});
+// A colleague who has the same conversation open is told that somebody writes, be it an answer or a note.
+document.addEventListener("input", (event) => {
+  const conversation = event.target.matches("textarea") && event.target.closest("#composer-area") && event.target.closest("[data-writes]");
+  if (!conversation || Date.now() - lastPing < PING) return;
+  lastPing = Date.now();
+  post(conversation.dataset.writes, new URLSearchParams({ moi: "1" })).then(async (answer) => {
+    if (answer.ok) paint("#writers", await answer.text());
+  }).catch(() => {});
 });
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.elt.id === "reply-form") clearTimeout(timer);
@@ -91,15 +94,41 @@ document.addEventListener("change", (event) => {
   request.send(data);
 });
 
-// Saved answers: fetched when the dialog opens, put where the cursor is.
+// What a dialog shows is fetched when it opens: it is then what is true now.
 document.addEventListener("click", (event) => {
-  if (!event.target.closest('[data-dialog="answers"]')) return;
-  const box = document.querySelector("#answers[data-load]");
+  const name = event.target.closest("[data-dialog]")?.dataset.dialog;
+  const box = name && document.querySelector(`#dialog-${CSS.escape(name)} [data-load]`);
   if (!box) return;
   const address = box.dataset.load;
-  box.removeAttribute("data-load");
-  htmx.ajax("GET", address, { target: "#answers", swap: "innerHTML" }).then(() => document.getElementById("answers-filter")?.focus());
+  if ("loadOnce" in box.dataset) box.removeAttribute("data-load");
+  htmx.ajax("GET", address, { target: `#${box.id}`, swap: "innerHTML" }).then(() => {
+    if (box.closest("dialog")?.open) box.querySelector("input:not([type=hidden]), select, textarea, button")?.focus();
+  });
 });
+
+// Quoting a message in the reply: at the end of what is written, each line with its mark.
+function quote(body) {
+  const field = document.getElementById("reply-body");
+  if (!field || !body) return;
+  const lines = body.textContent.trim().split("\n").map((line) => (line ? `> ${line}` : ">"));
+  const before = field.value.trimEnd();
+  field.focus();
+  field.setRangeText(`${before ? `${before}\n\n` : ""}${body.dataset.quote}\n${lines.join("\n")}\n\n`, 0, field.value.length, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+document.addEventListener("click", (event) => {
+  const one = event.target.closest("[data-quote-message]");
+  if (one) quote(document.querySelector(`#message-${one.dataset.quoteMessage} > [data-quote]`));
+  else if (event.target.closest("[data-quote-last]")) quote([...document.querySelectorAll("#thread .message-in > [data-quote]")].pop());
+});
+
+// Escape leaves the reply: the single letters work again, and what is written stays.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.isComposing || !event.target.matches("#reply-body, #note-body")) return;
+  document.getElementById("conversation-title")?.focus({ preventScroll: true });
+});
+
+// A saved answer is put where the cursor is.
 document.addEventListener("click", async (event) => {
   const pick = event.target.closest("[data-answer]");
   if (!pick) return;

@@ -7,12 +7,16 @@ import { showPane } from "../ui/js/panes.js";
 
 const MOVED = ["received", "accepted", "taken", "declined", "expired", "released", "transferred", "parked", "woken",
   "returned", "wrapped", "resumed", "closed", "offered", "abandoned"].map((name) => `contact-${name}`);
-const SAID = ["message-added", "message-status", "acknowledged", "subject-chosen", "conversation-merged", "conversation-split"];
+const SAID = ["message-added", "message-status", "acknowledged", "subject-chosen", "conversation-merged", "conversation-split", "conversation-absorbed",
+  "conversation-renamed", "address-added", "person-changed"];
 const QUEUE = new Set(["contact-received", "contact-returned", "contact-released", "contact-transferred", "contact-closed",
   "contact-accepted", "contact-taken"]);
 
 const opened = () => document.getElementById("conversation");
 const openedId = () => Number(opened()?.dataset.conversation ?? 0);
+
+// The last message and event that this page shows.
+const shown = () => Object.fromEntries([...document.querySelectorAll("#seen input")].map((one) => [one.name, one.value]));
 
 function once(wait, act) {
   let timer = 0;
@@ -39,18 +43,22 @@ const refreshMine = once(40, () => {
 });
 
 // The opened conversation: what is new is appended, the head painted anew unless somebody is in it.
+let whole = false;
 const refreshNews = once(80, () => {
   const conversation = opened();
   if (!conversation?.dataset.news) return;
-  const values = Object.fromEntries([...document.querySelectorAll("#seen input")].map((one) => [one.name.replace("_vu", ""), one.value]));
-  htmx.ajax("GET", conversation.dataset.news, {
-    target: "#said", swap: "none", values,
-  });
+  const values = Object.fromEntries(Object.entries(shown()).map(([name, value]) => [name.replace("_vu", ""), value]));
+  if (whole) values.entier = "1";
+  whole = false;
+  htmx.ajax("GET", conversation.dataset.news, { target: "#said", swap: "none", values });
 });
 
 const refreshNewer = once(() => 2000 + Math.random() * 2000, () => {
   const box = document.getElementById("newer");
-  if (box?.dataset.newer) htmx.ajax("GET", box.dataset.newer, { target: "#newer", swap: "innerHTML" });
+  if (!box?.dataset.newer) return;
+  const cards = document.querySelectorAll("#rows [data-card]:not([data-gone])");
+  const values = { vus: [...cards].slice(0, 100).map((card) => card.dataset.card).join(",") };
+  htmx.ajax("GET", box.dataset.newer, { target: "#newer", swap: "innerHTML", values });
 });
 
 const refreshWriters = once(100, () => {
@@ -61,6 +69,7 @@ const refreshWriters = once(100, () => {
 function moved(event) {
   const push = event.detail ?? {};
   if (push.mine) refreshMine();
+  if (push.id === openedId() && ["conversation-merged", "conversation-split"].includes(push.kind)) whole = true;
   if (push.id && push.id === openedId()) refreshNews();
   if (QUEUE.has(push.kind)) refreshNewer();
 }
@@ -68,6 +77,12 @@ for (const kind of [...MOVED, ...SAID]) document.addEventListener(`pv:${kind}`, 
 document.addEventListener("pv:writing", (event) => { if (event.detail?.id === openedId()) refreshWriters(); });
 document.addEventListener("pv:resync", () => { refreshMine(); refreshNews(); refreshNewer(); });
 document.addEventListener("pv:mine", refreshMine);
+// An answer called back: the conversation is painted as after every act, with the text in the reply again.
+document.addEventListener("pv:undo", (event) => {
+  if (!openedId()) return;
+  event.preventDefault();
+  htmx.ajax("POST", event.detail.address, { target: "#said", swap: "innerHTML", values: shown() });
+});
 document.addEventListener("pv:undone", () => { if (openedId()) location.reload(); });
 // A colleague who stopped writing is no longer named.
 setInterval(() => { if (document.getElementById("writers")?.childElementCount) refreshWriters(); }, 8000);
@@ -77,12 +92,34 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target } = event.detail;
   if (target?.id === "conversation-head" && !acting && busy(target)) event.detail.shouldSwap = false;
   // The answer to what one did and the news that a push asked for may bring the same message: it is shown once.
-  if (target?.id === "thread") {
+  if (target?.id === "thread" && event.detail.fragment.dataset?.whole !== undefined) {
+    event.detail.shouldSwap = false;
+    weave(target, event.detail.fragment);
+  } else if (target?.id === "thread") {
     for (const entry of [...event.detail.fragment.querySelectorAll(":scope > [id], #thread > [id]")]) {
       if (target.querySelector(`:scope > [id="${CSS.escape(entry.id)}"]`)) entry.remove();
     }
   }
 });
+// The thread as it is now, put into the one that is shown: what came in between is put there, what went elsewhere goes,
+// and everything that is read, opened or written keeps its place.
+function weave(thread, whole) {
+  const number = (element) => Number(/^message-(\d+)$/.exec(element.id)?.[1] ?? 0);
+  const there = new Set([...whole.children].map((element) => element.id));
+  const first = Math.min(...[...whole.children].map(number).filter(Boolean));
+  for (const element of [...thread.children]) {
+    if (number(element) >= first && !there.has(element.id) && !busy(element)) element.remove();
+  }
+  let after = null;
+  for (const element of [...whole.children]) {
+    const known = element.id && [...thread.children].find((one) => one.id === element.id);
+    if (known) { after = known; continue; }
+    if (!element.id) continue;
+    if (after) after.after(element); else thread.prepend(element);
+    htmx.process(element);
+    after = element;
+  }
+}
 let acting = false;
 document.addEventListener("htmx:beforeRequest", (event) => { acting = event.detail.requestConfig.verb !== "get"; });
 
@@ -98,6 +135,7 @@ function markCurrent() {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.id !== "conversation" && event.target?.id !== "conversation") return;
   markCurrent();
+  watchCovering();
   showPane("conversation");
   lastMessage();
   document.getElementById("conversation-title")?.focus({ preventScroll: true });
@@ -120,7 +158,33 @@ document.addEventListener("pv:go", (event) => {
   markCurrent();
 });
 
+// What one has just said is brought into view, above the reply box; the focus stays where it is.
+document.addEventListener("pv:show", (event) => {
+  const messages = document.querySelectorAll("#thread > .message");
+  const target = document.getElementById(event.detail.id) ?? messages[messages.length - 1];
+  target?.scrollIntoView({ block: "nearest" });
+});
+
+// How much of the pane its sticky head and reply box cover: nothing that is scrolled to hides behind them.
+const covering = new ResizeObserver(() => {
+  const pane = document.getElementById("pane-conversation");
+  const sticky = (id) => {
+    const element = document.getElementById(id);
+    return element && getComputedStyle(element).position === "sticky" ? element.offsetHeight : 0;
+  };
+  if (pane) pane.style.scrollPadding = `${sticky("conversation-head") + 8}px 0 ${sticky("composer-area") + 8}px`;
+});
+function watchCovering() {
+  covering.disconnect();
+  for (const id of ["conversation-head", "composer-area"]) {
+    const element = document.getElementById(id);
+    if (element) covering.observe(element);
+  }
+}
+watchCovering();
+
 document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.detail.target?.matches?.("[data-row]")) event.detail.target.closest("[data-card]")?.setAttribute("data-gone", "");
   const said = event.detail.target?.querySelector?.("[data-announce]");
   if (said) announce(said.dataset.announce);
 });

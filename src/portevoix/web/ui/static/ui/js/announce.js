@@ -49,6 +49,9 @@ function leaveAfter(item, delay) {
 }
 
 async function undoAt(address, item) {
+  // A page that knows how to show the undone in its place does so; else the request goes out from here.
+  const ask = new CustomEvent("pv:undo", { bubbles: true, cancelable: true, detail: { address } });
+  if (!document.body.dispatchEvent(ask)) { item.remove(); return; }
   const answer = await fetch(address, { method: "POST", headers: { "X-CSRFToken": csrf(), "HX-Request": "true" } })
     .catch(() => null);
   item.remove();

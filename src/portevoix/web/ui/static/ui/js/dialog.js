@@ -11,6 +11,8 @@ export function openDialog(name) {
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
   if (opener) {
+    // Without a script the opener leads to the same form as a page of its own.
+    if (document.getElementById(`dialog-${opener.dataset.dialog}`)) event.preventDefault();
     closeMenus();
     const dialog = openDialog(opener.dataset.dialog);
     // The opener may sit in a menu that has just closed: give the focus back to what is still there.
