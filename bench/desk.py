@@ -285,7 +285,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--pages", type=int, default=300, help="of each kind")
     parser.add_argument("--small", action="store_true", help="a quick look: a few thousand contacts")
     parser.add_argument("--data", help="keep the seeded database here, and use it again")
-    parser.add_argument("--seed-only", action="store_true", help="with --data: fill the database, measure nothing")
+    parser.add_argument(
+        "--seed-only", action="store_true", help="with --data: fill the database, measure nothing"
+    )
     options = parser.parse_args(argv)
     if options.small:
         options.contacts, options.advisers, options.mails, options.pages = 2_000, 12, 40, 18
