@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from centre_world import PASSWORD, World, build, mail
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from a11y.axe import assert_accessible, assert_fits
 from a11y.browser import Site
+from portevoix.actions import contacts
 from portevoix.store import db
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -93,9 +95,11 @@ def test_conversation_and_every_dialog(signed_in: Page, site: Site, opened: int)
         "send-close",
         "merge",
         "split",
+        "rename",
         "shortcuts",
     ):
-        signed_in.evaluate("name => document.getElementById(`dialog-${name}`).showModal()", name)
+        signed_in.evaluate("name => document.querySelector(`[data-dialog=${name}]`).click()", name)
+        expect(signed_in.locator(f"#dialog-{name} :is(input, select, dt, .empty)").first).to_be_attached()
         assert_accessible(signed_in, exclude=("iframe",))
         assert_fits(signed_in)
         signed_in.evaluate("name => document.getElementById(`dialog-${name}`).close()", name)
@@ -110,5 +114,22 @@ def test_print_and_person(signed_in: Page, site: Site, opened: int, world: World
     row = world.conn.execute("select person_id from conversation where id = %s", [opened]).fetchone()
     assert row
     signed_in.goto(f"{site.url}/bureau/p/{row['person_id']}/")
+    assert_accessible(signed_in)
+    assert_fits(signed_in)
+
+
+@pytest.mark.parametrize(
+    "act", ["transferer", "attendre", "motif", "clore", "fusionner", "scinder", "renommer"]
+)
+def test_each_act_as_a_page(signed_in: Page, site: Site, opened: int, act: str) -> None:
+    signed_in.goto(f"{site.url}/bureau/c/{opened}/faire?quoi={act}")
+    assert_accessible(signed_in)
+    assert_fits(signed_in)
+
+
+def test_concluding(signed_in: Page, site: Site, world: World) -> None:
+    taken = world.held_by("alice", mail(subject="À conclure"))
+    contacts.wrap_up(world.conn, taken.contact_id, world.accounts["alice"].pk, datetime.now(UTC))
+    signed_in.goto(f"{site.url}/bureau/c/{taken.conversation_id}/")
     assert_accessible(signed_in)
     assert_fits(signed_in)

@@ -71,7 +71,7 @@ def test_from_sign_in_to_sent(page: Page, site: Site, world: World) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("Réponse envoyée.")
     expect(page.locator(".message-out")).to_contain_text("Votre pièce est bien arrivée.")
-    expect(page.locator("#conversation-title")).to_be_focused()
+    expect(page.locator("#reply-send")).to_be_focused()  # where one was
     expect(page.locator("#reply-body")).to_have_value("")
 
     page.keyboard.press("e")  # close, with its subject
@@ -132,12 +132,75 @@ def test_undo_in_time_gives_the_text_back(page: Page, site: Site, world: World) 
     page.locator("#reply-body").fill("Trop vite envoyé")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#toasts")).to_contain_text("Réponse envoyée.")
+    expect(page.locator("#reply-body")).to_be_focused()
+    page.keyboard.press("Escape")
     expect(page.locator("#conversation-title")).to_be_focused()
     tab_to(page, "Annuler l’envoi")
     page.keyboard.press("Enter")
     expect(page.locator("#reply-body")).to_have_value("Trop vite envoyé")
     expect(page.locator("#reply-body")).to_be_focused()
     expect(page.locator(".message-out")).to_contain_text("Envoi annulé")
+
+
+def test_what_is_sent_is_in_view_and_the_focus_stays(page: Page, site: Site, world: World) -> None:
+    taken = world.held_by("alice", mail(subject="Longue suite", text="Une ligne\n" * 60))
+    site.sign_in(page, "alice@centre.example", PASSWORD)
+    page.goto(f"{site.url}/bureau/c/{taken.conversation_id}/")
+    page.locator("#reply-body").fill("Bonjour,\n\nVoici.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".message-out")).to_contain_text("Voici.")
+    expect(page.locator("#reply-body")).to_be_focused()
+    page.wait_for_function(
+        "() => document.querySelector('.message-out').getBoundingClientRect().bottom"
+        " <= document.getElementById('composer-area').getBoundingClientRect().top"
+    )
+    # Called back from the toast: in its place, without a new page.
+    page.evaluate("window.samePage = true")
+    page.locator("#toasts").get_by_role("button", name="Annuler", exact=True).click()
+    expect(page.locator("#reply-body")).to_have_value("Bonjour,\n\nVoici.")
+    expect(page.locator(".message-out")).to_contain_text("Envoi annulé")
+    assert page.evaluate("window.samePage") is True
+
+
+def test_quoting_the_last_message(page: Page, site: Site, world: World) -> None:
+    taken = world.held_by("alice", mail(subject="À citer", text="Première ligne\n\nSeconde ligne"))
+    site.sign_in(page, "alice@centre.example", PASSWORD)
+    page.goto(f"{site.url}/bureau/c/{taken.conversation_id}/")
+    page.locator("#reply-body").fill("Bonjour,")
+    page.keyboard.press("Escape")
+    page.keyboard.press("q")
+    expect(page.locator("#reply-body")).to_be_focused()
+    text = page.locator("#reply-body").input_value()
+    assert text.startswith("Bonjour,\n\nLe ")
+    assert text.endswith(", Camille Leroy a écrit :\n> Première ligne\n>\n> Seconde ligne\n\n")
+    expect(page.locator("#draft-state")).to_contain_text("Brouillon enregistré à")
+
+
+def test_renaming_and_concluding_later(page: Page, site: Site, world: World) -> None:
+    taken = world.held_by("alice", mail(subject="Sans titre"))
+    site.sign_in(page, "alice@centre.example", PASSWORD)
+    page.goto(f"{site.url}/bureau/c/{taken.conversation_id}/")
+    tab_to(page, "Plus")
+    page.keyboard.press("Enter")
+    tab_to(page, "Renommer")
+    page.keyboard.press("Enter")
+    expect(page.locator("#new-title")).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Relevé manquant")
+    page.keyboard.press("Enter")
+    expect(page.locator("#conversation-title")).to_have_text("Relevé manquant")
+    expect(page.locator(f"#history-{taken.conversation_id}")).to_contain_text("Relevé manquant")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("e")
+    tab_to(page, "Conclure plus tard")
+    page.keyboard.press("Enter")
+    expect(page.locator(".conversation-head")).to_contain_text("À conclure")
+    expect(page.locator("#mine")).to_contain_text("Relevé manquant")
+    page.locator("#close-inline").select_option(label="Dossier › Délai")
+    page.locator("#close-note").fill("Rappeler en mars")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".conversation-head")).to_contain_text("Clos")
+    expect(page.locator("#thread")).to_contain_text("Rappeler en mars")
 
 
 def test_a_push_that_overtakes_the_answer_does_not_lose_it(page: Page, site: Site, world: World) -> None:

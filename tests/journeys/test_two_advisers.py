@@ -16,10 +16,11 @@ from live_process import Live, Runner
 from playwright.sync_api import Browser, Page, expect
 from services.ports import free_port
 
-from portevoix.actions import presence
+from portevoix.actions import contacts, presence
 from portevoix.embedded import EmbeddedNats
 from portevoix.store import db
 
+expect.set_options(timeout=15_000)
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(180)]
 WHERE = """() => { const one = document.activeElement, box = one.getBoundingClientRect();
   return [one.id || one.dataset.card || one.tagName, Math.round(box.x), Math.round(box.y), Math.round(box.width), one.value ?? ""]; }"""
@@ -81,21 +82,26 @@ def test_both_see_the_same_and_are_warned_of_one_another(chromium: Browser, site
     taken = world.held_by("alice", mail(subject="À quatre mains"))
     path = f"/bureau/c/{taken.conversation_id}/"
     with at_desk(chromium, site, "alice", path) as alice, at_desk(chromium, site, "eve", path) as eve:
+        alice.locator("#reply-body").click()
+        mine = place(alice)
+        # A note of the one appears at the other, who stays where they are.
         eve.keyboard.press("n")
         expect(eve.locator("#note-body")).to_be_focused()
         eve.keyboard.type("Je regarde aussi")
-        before = place(eve)
-        expect(alice.locator("#writers")).to_contain_text("Eve Blanc écrit aussi dans cette conversation.")
+        eve.keyboard.press("Control+Enter")
+        expect(alice.locator("#thread")).to_contain_text("Je regarde aussi")
+        assert place(alice) == mine
 
-        alice.locator("#reply-body").click()
+        expect(eve.locator("#note-body")).to_have_value("")
+        eve.locator("#note-body").click()
+        before = place(eve)
         alice.keyboard.type("Bonjour")
         expect(eve.locator("#writers")).to_contain_text("Alice Martin écrit aussi dans cette conversation.")
         assert place(eve) == before
         mine = place(alice)
-
-        # A note of the one appears at the other, who goes on writing where they were.
-        eve.keyboard.press("Control+Enter")
-        expect(alice.locator("#thread")).to_contain_text("Je regarde aussi")
+        eve.wait_for_timeout(4100)  # a browser says at most every 4 s that somebody writes
+        eve.keyboard.type("Je relis")
+        expect(alice.locator("#writers")).to_contain_text("Eve Blanc écrit aussi dans cette conversation.")
         assert place(alice) == mine
         alice.keyboard.type(" Camille,")
         expect(alice.locator("#reply-body")).to_have_value("Bonjour Camille,")
@@ -133,6 +139,7 @@ def test_what_one_takes_the_other_sees_gone(chromium: Browser, site: Site, world
         # In a colleague's queue the row stays in its place and says who has it.
         expect(card).to_contain_text("Alice Martin")
         assert place(eve) == before
+    contacts.take(world.conn, waiting.contact_id, world.accounts["sophie"].pk, datetime.now(UTC))
 
 
 def test_a_transfer_arrives_with_its_note_and_draft(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -201,3 +202,37 @@ def test_an_act_shows_the_new_state_in_the_persons_history(sign: Any, world: Wor
     answer = sign("alice").post(there, {"quand": "demain"}, headers=HTMX).content.decode()
     card = answer[answer.index(f'id="history-{taken.conversation_id}"') :]
     assert "En attente" in card[: card.index("</div>")]
+
+
+def test_news_carry_the_next_step_only_when_it_changed(sign: Any, world: World) -> None:
+    taken = world.receive(mail(subject="Qui la prend ?"))
+    there = f"/bureau/c/{taken.conversation_id}/nouveau"
+    same = sign("eve").get(there, {"pas": "take"}, headers=HTMX).content.decode()
+    assert 'id="composer-area"' not in same
+    sign("alice").post(f"/bureau/c/{taken.conversation_id}/prendre", headers=HTMX)
+    changed = sign("eve").get(there, {"pas": "take"}, headers=HTMX).content.decode()
+    assert 'id="composer-area"' in changed
+    assert "data-acted" not in changed, "a push does not paint over what somebody writes"
+    assert "Alice Martin tient cette conversation" in changed
+
+
+def test_a_merged_conversation_says_where_it_goes_on(sign: Any, world: World) -> None:
+    kept, gone = world.held_by("alice"), world.held_by("alice", mail(subject="Celle qui part"))
+    send(sign("alice"), kept, "fusionner", autre=gone.conversation_id)
+    news = sign("eve").get(f"/bureau/c/{gone.conversation_id}/nouveau", headers=HTMX).content.decode()
+    assert f"/bureau/c/{kept.conversation_id}/" in news
+    assert told(world, gone, "conversation-absorbed")[0]["data"] == {"into_id": kept.conversation_id}
+
+
+def test_a_queue_learns_what_waits_no_longer_and_nothing_else(sign: Any, world: World) -> None:
+    mine, free = world.held_by("alice"), world.receive(mail(subject="Libre"))
+    foreign = world.receive(mail(to="scolaire@centre.example"), "scolaire@centre.example")
+    seen = ",".join(str(one.conversation_id) for one in (mine, free, foreign))
+    page = sign("eve").get(
+        "/bureau/liste/attente/nouveaux", {"depuis": "x", "vus": f"{seen},999999999,a"}, headers=HTMX
+    )
+    shown = dict(re.findall(r'id="row-(\d+)"[^>]*>(.*?)</div>', page.content.decode(), re.DOTALL))
+    assert "Alice Martin" in shown[str(mine.conversation_id)]
+    assert str(free.conversation_id) not in shown
+    # What one does not see looks exactly like what does not exist.
+    assert shown[str(foreign.conversation_id)] == shown["999999999"]

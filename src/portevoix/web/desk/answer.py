@@ -55,7 +55,13 @@ def after(
             page.said(said, tone)
         return redirect("desk:conversation", conversation_id)
     shown = _number(page, "message_vu"), _number(page, "event_vu")
-    context: dict[str, Any] = {**news(page, row, *shown), **lists.my_work(page), "said": said, "tone": tone}
+    context: dict[str, Any] = {
+        **news(page, row, *shown),
+        **lists.my_work(page),
+        "said": said,
+        "tone": tone,
+        "acted": True,
+    }
     context["list_name"] = lists.chosen(page)
     context["tabs"] = lists.tabs(page, context["list_name"])
     if composer:
@@ -100,6 +106,19 @@ def opened(page: Page, conversation_id: int, said: str = "") -> HttpResponseBase
     triggers: dict[str, Any] = {"pv:go": {"to": "conversation-title"}}
     if said:
         triggers["pv:toast"] = {"text": said, "tone": "success"}
+    response["HX-Trigger-After-Settle"] = json.dumps(triggers)
+    return response
+
+
+def away(page: Page, said: str) -> HttpResponseBase:
+    """The opened conversation went where one does not see it: its pane is empty again."""
+    if not page.fragment:
+        return work(page, said)
+    poke()
+    response = page.render("desk/away.html", {**lists.my_work(page), "list_name": lists.chosen(page)})
+    response["HX-Push-Url"] = reverse("desk:home")
+    response["HX-Retarget"], response["HX-Reswap"] = "#conversation", "outerHTML"
+    triggers = {"pv:toast": {"text": said, "tone": "success"}, "pv:go": {"to": "conversation-title"}}
     response["HX-Trigger-After-Settle"] = json.dumps(triggers)
     return response
 

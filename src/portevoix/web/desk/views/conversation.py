@@ -62,6 +62,9 @@ def whats_new(page: Page, conversation_id: int) -> HttpResponseBase:
     context = news(page, row, _number(asked.get("message")), _number(asked.get("event")))
     if asked.get("entier") == "1":  # a merge or a split: messages came in between, or went
         context["whole"] = thread.read(page, row["id"])
+    if asked.get("pas") not in (None, "", context["step"]):  # a colleague changed what there is to do
+        context |= {**pane.composer(page, row), **pane.moves(page, row), "paint_composer": True}
+        context["person"] = access.person(page.conn, page.who, row["now_person_id"])
     context["announce_new"] = any(e.message and e.message["kind"] == "in" for e in context["thread"].entries)
     return page.render("desk/news.html", context)
 

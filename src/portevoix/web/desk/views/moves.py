@@ -135,7 +135,7 @@ def transfer(page: Page, row: dict[str, Any]) -> HttpResponseBase:
     try:
         return answer.after(page, row["id"], said, focus="conversation-title")
     except Missing:  # it went to a line that I do not see
-        return answer.work(page, said)
+        return answer.away(page, said)
 
 
 @move(Action.CONTACT_PARK)

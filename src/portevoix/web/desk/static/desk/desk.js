@@ -48,6 +48,7 @@ const refreshNews = once(80, () => {
   const conversation = opened();
   if (!conversation?.dataset.news) return;
   const values = Object.fromEntries(Object.entries(shown()).map(([name, value]) => [name.replace("_vu", ""), value]));
+  values.pas = document.querySelector("#composer-area [data-step]")?.dataset.step ?? "";
   if (whole) values.entier = "1";
   whole = false;
   htmx.ajax("GET", conversation.dataset.news, { target: "#said", swap: "none", values });
@@ -87,10 +88,17 @@ document.addEventListener("pv:undone", () => { if (openedId()) location.reload()
 // A colleague who stopped writing is no longer named.
 setInterval(() => { if (document.getElementById("writers")?.childElementCount) refreshWriters(); }, 8000);
 
-// The head is not replaced under somebody's fingers: not while its menu is open or the focus is in it.
+// What a push brings is not put under somebody's fingers: neither the head nor the reply box while the focus is in it,
+// nor an open dialog. What one did oneself ("acted") is always painted.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
-  const { target } = event.detail;
-  if (target?.id === "conversation-head" && !acting && busy(target)) event.detail.shouldSwap = false;
+  const { target, fragment } = event.detail;
+  const acted = fragment.dataset?.acted !== undefined;
+  const held = {
+    "conversation-head": () => busy(target),
+    "composer-area": () => busy(target) || target.querySelector('[data-saved="no"]'),
+    "conversation-dialogs": () => target.querySelector("dialog[open]"),
+  }[target?.id];
+  if (!acted && held?.()) event.detail.shouldSwap = false;
   // The answer to what one did and the news that a push asked for may bring the same message: it is shown once.
   if (target?.id === "thread" && event.detail.fragment.dataset?.whole !== undefined) {
     event.detail.shouldSwap = false;
@@ -107,8 +115,12 @@ function weave(thread, whole) {
   const number = (element) => Number(/^message-(\d+)$/.exec(element.id)?.[1] ?? 0);
   const there = new Set([...whole.children].map((element) => element.id));
   const first = Math.min(...[...whole.children].map(number).filter(Boolean));
+  const start = document.getElementById(`message-${first}`);
+  const within = (element) => !start || start.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING;
   for (const element of [...thread.children]) {
-    if (number(element) >= first && !there.has(element.id) && !busy(element)) element.remove();
+    // What happened in between is told anew: its steps may be gathered otherwise now.
+    const stale = number(element) ? number(element) >= first && !there.has(element.id) : element.id.startsWith("event-") && within(element);
+    if (stale && !busy(element)) element.remove();
   }
   let after = null;
   for (const element of [...whole.children]) {
@@ -120,8 +132,6 @@ function weave(thread, whole) {
     after = element;
   }
 }
-let acting = false;
-document.addEventListener("htmx:beforeRequest", (event) => { acting = event.detail.requestConfig.verb !== "get"; });
 
 function markCurrent() {
   const id = String(openedId());
@@ -192,6 +202,22 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const text = /data-announce="([^"]+)"/.exec(event.detail.serverResponse ?? "")?.[1];
   if (text) announce(new DOMParser().parseFromString(text, "text/html").documentElement.textContent);
 });
+
+// A conversation that went to a line one does not see: said once, in its place.
+document.addEventListener("htmx:responseError", (event) => {
+  const conversation = opened();
+  const path = event.detail.pathInfo?.requestPath ?? "";
+  const there = conversation?.dataset.news?.replace(/nouveau$/, "");
+  if (event.detail.xhr.status !== 404 || !there || !path.startsWith(there)) return;
+  event.stopImmediatePropagation();
+  const said = document.getElementById("said");
+  if (!conversation.dataset.lost || !said) return;
+  const notice = document.createElement("p");
+  notice.className = "notice tone-warning";
+  notice.textContent = conversation.dataset.lost;
+  said.replaceChildren(notice);
+  delete conversation.dataset.lost;
+}, true);
 
 // Seconds that run: an offer, an undo.
 setInterval(() => {
