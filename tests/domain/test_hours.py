@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portevoix.domain.channels import Channel
-from portevoix.domain.lines.hours import Exceptional, Hours, Span, Weekly, always_open
+from portevoix.domain.lines.hours import Exceptional, Hours, Season, Span, Weekly, always_open
 from portevoix.domain.lines.targets import Kept, Target, Targets, within
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -70,12 +71,31 @@ def test_exceptions_decide_before_holidays_and_the_last_one_wins() -> None:
     assert Hours("Europe/Paris", week(MORNING), open_on_holidays=True).spans_on(armistice) == (MORNING,)
 
 
-def test_weekly_spans_have_a_period() -> None:
-    summer = Weekly(0, MORNING, date(2026, 7, 1), date(2026, 8, 31))
-    hours = Hours("Europe/Paris", (summer, Weekly(0, AFTERNOON, valid_from=date(2026, 9, 1))))
-    assert hours.spans_on(date(2026, 6, 29)) == ()
-    assert hours.spans_on(date(2026, 8, 31)) == (MORNING,)
-    assert hours.spans_on(date(2026, 9, 7)) == (AFTERNOON,)
+def test_a_season_has_its_own_week_instead_of_the_usual_one() -> None:
+    summer = Season(date(2026, 7, 6), date(2026, 8, 28), week(MORNING), "été")
+    christmas = Season(date(2026, 12, 19), date(2027, 1, 3), (), "fermeture de Noël")
+    hours = Hours("Europe/Paris", week(MORNING, AFTERNOON), seasons=(summer, christmas))
+    assert hours.spans_on(date(2026, 7, 3)) == (MORNING, AFTERNOON)
+    assert hours.spans_on(date(2026, 7, 6)) == hours.spans_on(date(2026, 8, 28)) == (MORNING,)
+    assert hours.spans_on(date(2026, 8, 31)) == (MORNING, AFTERNOON)
+    assert hours.spans_on(date(2026, 7, 14)) == ()  # a holiday closes in a season too
+    assert hours.next_opening(paris("2026-12-18T18:00")) == paris("2027-01-04T08:30")
+    # A day that differs decides within a season; of two seasons the later one counts.
+    special = Exceptional(date(2026, 12, 21), date(2026, 12, 21), (MORNING, AFTERNOON))
+    late = Season(date(2026, 12, 22), date(2026, 12, 22), week(AFTERNOON))
+    both = Hours("Europe/Paris", week(MORNING), (special,), seasons=(christmas, late))
+    assert both.spans_on(date(2026, 12, 21)) == (MORNING, AFTERNOON)
+    assert both.spans_on(date(2026, 12, 22)) == (AFTERNOON,)
+    with pytest.raises(ValueError, match="before it begins"):
+        Season(date(2026, 1, 2), date(2026, 1, 1))
+
+
+def test_a_special_day_has_a_morning_and_an_afternoon() -> None:
+    saturday = date(2026, 11, 28)
+    hours = Hours("Europe/Paris", week(MORNING), (Exceptional(saturday, saturday, (AFTERNOON, MORNING)),))
+    assert hours.spans_on(saturday) == (MORNING, AFTERNOON)
+    assert hours.open_seconds_between(paris("2026-11-28T00:00"), paris("2026-11-29T00:00")) == 8.5 * HOUR
+    assert not hours.is_open(paris("2026-11-28T12:30"))
 
 
 def test_days_of_23_and_25_hours() -> None:
@@ -143,6 +163,15 @@ HOURS = st.builds(
         max_size=2,
     ).map(tuple),
     open_on_holidays=st.booleans(),
+    seasons=st.lists(
+        st.builds(
+            lambda d, n, w: Season(d, d + timedelta(days=n), w),
+            st.dates(date(2026, 3, 20), date(2026, 10, 30)),
+            st.integers(0, 60),
+            st.lists(st.builds(Weekly, st.integers(0, 6), spans()), max_size=6).map(tuple),
+        ),
+        max_size=3,
+    ).map(tuple),
 )
 INSTANTS = st.one_of(
     st.datetimes(datetime(2026, 3, 27), datetime(2026, 4, 7)),
@@ -176,6 +205,23 @@ def test_measuring_adds_up_and_agrees_with_is_open(
     assert hours.is_open(opening)
     assert hours.open_seconds_between(a, opening) == 0
     assert hours.is_open(a) == (opening == a)
+
+
+@settings(max_examples=100, deadline=None)
+@given(HOURS, st.dates(date(2026, 1, 1), date(2027, 1, 1)))
+def test_a_season_changes_its_days_and_no_others(hours: Hours, day: date) -> None:
+    """Oracle: a day in a season is as if its week were the usual one; another day as if there were no season."""
+    naming = [season for season in hours.seasons if season.first <= day <= season.last]
+    weekly = naming[-1].weekly if naming else hours.weekly
+    assert hours.spans_on(day) == replace(hours, weekly=weekly, seasons=()).spans_on(day)
+
+
+@settings(max_examples=40, deadline=None)
+@given(HOURS, INSTANTS)
+def test_a_season_of_the_usual_week_changes_nothing(hours: Hours, at: datetime) -> None:
+    plain = replace(hours, seasons=())
+    same = replace(hours, seasons=(Season(date(2026, 1, 1), date(2027, 12, 31), hours.weekly),))
+    assert same.add_open_seconds(at, 3 * HOUR) == plain.add_open_seconds(at, 3 * HOUR)
 
 
 def test_due_at() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.types.json import Jsonb
 
 from portevoix.domain.lines.holidays import Region
-from portevoix.domain.lines.hours import Exceptional, Hours, Span, Weekly
+from portevoix.domain.lines.hours import Exceptional, Hours, Season, Span, Weekly
 from portevoix.store.queries import load
 
 if TYPE_CHECKING:
@@ -58,11 +58,14 @@ def waiting(conn: Connection, only: Sequence[int] | None = None, *, page: int = 
 
 def hours(conn: Connection) -> dict[int, Hours]:
     """When each line is open. A line without any weekly hours counts as always open: nobody set them yet."""
-    weekly: dict[int, list[Weekly]] = {}
+    weekly: dict[tuple[int, int | None], list[Weekly]] = {}
     for r in rows(conn, "line_hours"):
         span = _span(r["opens"], r["closes"])
-        since, until = r["valid_from"] or date.min, r["valid_to"] or date.max
-        weekly.setdefault(r["line_id"], []).append(Weekly(r["weekday"], span, since, until))
+        weekly.setdefault((r["line_id"], r["season_id"]), []).append(Weekly(r["weekday"], span))
+    seasons: dict[int, list[Season]] = {}
+    for r in rows(conn, "line_seasons"):
+        week = tuple(weekly.get((r["line_id"], r["id"]), ()))
+        seasons.setdefault(r["line_id"], []).append(Season(r["first_day"], r["last_day"], week))
     special: dict[int | None, dict[date, list[Span]]] = {}
     for r in rows(conn, "line_exceptions"):
         spans = special.setdefault(r["line_id"], {}).setdefault(r["day"], [])
@@ -73,13 +76,14 @@ def hours(conn: Connection) -> dict[int, Hours]:
     made = {}
     for r in rows(conn, "line_times"):
         days = special.get(None, {}) | special.get(r["id"], {})
-        set_hours = tuple(weekly.get(r["id"], ()))
+        set_hours = tuple(weekly.get((r["id"], None), ()))
         made[r["id"]] = Hours(
             r["time_zone"],
             set_hours or every_day,
             tuple(Exceptional(day, day, tuple(spans)) for day, spans in sorted(days.items())),
             frozenset({Region(r["holiday_region"])} if r["holiday_region"] in set(Region) else ()),
             open_on_holidays=not set_hours,
+            seasons=tuple(seasons.get(r["id"], ())),
         )
     return made
 

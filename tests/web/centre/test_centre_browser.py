@@ -68,14 +68,14 @@ def test_a_refused_form_is_accessible_and_leads_to_the_field(
 def test_the_week_by_keyboard(page: Page, site: Site, centre: SimpleNamespace) -> None:
     site.sign_in(page, "ada@example.org")
     page.goto(f"{site.url}/reglages/lignes/{centre.school.pk}/horaires")
-    opens = page.get_by_label("Lundi, période 1, ouvre à")
+    opens = page.get_by_label("Lundi, plage 1, ouvre à")
     opens.focus()
     page.keyboard.type("0800AM")
-    page.get_by_label("Lundi, période 1, ferme à").focus()
+    page.get_by_label("Lundi, plage 1, ferme à").focus()
     page.keyboard.type("0430PM")
     page.get_by_role("button", name="Copier lundi sur mardi à vendredi").press("Enter")
     expect(page.get_by_text("Les heures du lundi sont recopiées.")).to_be_visible()
-    expect(page.get_by_label("Vendredi, période 1, ferme à")).to_have_value("16:30")
+    expect(page.get_by_label("Vendredi, plage 1, ferme à")).to_have_value("16:30")
     assert centre.school.hours.count() == 0
     page.get_by_role("button", name="Enregistrer les horaires").press("Enter")
     expect(page.get_by_text("Les horaires sont enregistrés.")).to_be_visible()

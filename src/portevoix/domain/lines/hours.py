@@ -38,16 +38,30 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Weekly:
-    """A span of every ``weekday`` (0 is Monday) from ``valid_from`` to ``valid_to``, both included."""
+    """A span of every ``weekday`` (0 is Monday)."""
 
     weekday: int
     span: Span
-    valid_from: date = date.min
-    valid_to: date = date.max
 
     def __post_init__(self) -> None:
         if not 0 <= self.weekday <= 6:
             msg = f"weekday must be 0 (Monday) to 6, not {self.weekday}"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """From ``first`` to ``last``, both included, this week counts instead of the usual one (school holidays,
+    summer hours); without any span the line is closed."""
+
+    first: date
+    last: date
+    weekly: tuple[Weekly, ...] = ()
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            msg = f"a season ends on {self.last}, before it begins on {self.first}"
             raise ValueError(msg)
 
 
@@ -64,13 +78,15 @@ class Exceptional:
 @dataclass(frozen=True, slots=True)
 class Hours:
     """When a line is open. For one day, the last exception that names it decides; else a public holiday
-    closes it (unless ``open_on_holidays``); else the weekly spans. Instants must be aware datetimes."""
+    closes it (unless ``open_on_holidays``); else the week of the last season that names it; else the usual week.
+    Instants must be aware datetimes."""
 
     zone: str
     weekly: tuple[Weekly, ...] = ()
     exceptions: tuple[Exceptional, ...] = ()
     regions: frozenset[Region] = frozenset()
     open_on_holidays: bool = False
+    seasons: tuple[Season, ...] = ()
 
     def __post_init__(self) -> None:
         ZoneInfo(self.zone)  # an unknown zone fails here (ZoneInfoNotFoundError), not on the first contact
@@ -82,10 +98,9 @@ class Hours:
                 return tuple(sorted(exception.spans))
         if not self.open_on_holidays and is_public_holiday(day, self.regions):
             return ()
-        weekday = day.weekday()
-        return tuple(
-            sorted(w.span for w in self.weekly if w.weekday == weekday and w.valid_from <= day <= w.valid_to)
-        )
+        season = next((s for s in reversed(self.seasons) if s.first <= day <= s.last), None)
+        weekly = self.weekly if season is None else season.weekly
+        return tuple(sorted(w.span for w in weekly if w.weekday == day.weekday()))
 
     def intervals(self, start: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The open intervals within ``[start, until)``, in UTC, disjoint and in order."""

@@ -30,7 +30,10 @@ select account_id, state from presence where state in ('available', 'paused') an
 select id, slug, time_zone, holiday_region, target_minutes, preferred_seconds, active from line
 
 -- name: line_hours
-select line_id, weekday, opens, closes, valid_from, valid_to from line_hours order by line_id, weekday, opens
+select line_id, season_id, weekday, opens, closes from line_hours order by line_id, weekday, opens
+
+-- name: line_seasons
+select id, line_id, first_day, last_day from line_season order by first_day, id
 
 -- name: line_exceptions
 select line_id, day, opens, closes from line_exception order by day

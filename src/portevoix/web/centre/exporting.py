@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from portevoix.web.accounts.models import User
@@ -9,6 +10,7 @@ from portevoix.web.records.models import (
     Line,
     LineException,
     LineHours,
+    LineSeason,
     Organisation,
     SavedAnswer,
     Site,
@@ -26,6 +28,7 @@ LINE_FIELDS = (
 DOOR_FIELDS = (
     "kind", "address", "active", "reply_token",
     "imap_host", "imap_port", "imap_tls", "imap_user", "imap_secret", "imap_folder",
+    "imap_since", "imap_after", "imap_move_to",
 )  # fmt: skip
 PERSON_FIELDS = ("email", "full_name", "public_name", "role", "language", "mail_capacity", "is_active")
 
@@ -54,7 +57,9 @@ def configuration(*, people: bool) -> dict[str, Any]:
 
 
 def _lines() -> Any:
-    return Line.objects.prefetch_related("doors", "hours", "exceptions", "subjects", "lineskill_set__skill")
+    return Line.objects.prefetch_related(
+        "doors", "hours", "seasons", "exceptions", "subjects", "lineskill_set__skill"
+    )
 
 
 def _people() -> Any:
@@ -63,7 +68,10 @@ def _people() -> Any:
 
 
 def _of(row: Any, fields: tuple[str, ...]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in fields}
+    values = {name: getattr(row, name) for name in fields}
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()
+    }
 
 
 def _line(line: Line) -> dict[str, Any]:
@@ -71,7 +79,8 @@ def _line(line: Line) -> dict[str, Any]:
     return {
         **_of(line, LINE_FIELDS),
         "doors": [_of(door, DOOR_FIELDS) for door in line.doors.all()],
-        "hours": [_hours(row) for row in line.hours.all()],
+        "hours": [_hours(row) for row in line.hours.all() if row.season_id is None],
+        "seasons": [_season(line, row) for row in line.seasons.all()],
         "exceptions": [_exception(row) for row in line.exceptions.all()],
         "skills": {row.skill.slug: row.min_level for row in line.lineskill_set.all()},
         "subjects": _tree(subjects, None),
@@ -83,8 +92,15 @@ def _hours(row: LineHours) -> dict[str, Any]:
         "weekday": row.weekday,
         "opens": f"{row.opens:%H:%M}",
         "closes": f"{row.closes:%H:%M}",
-        "valid_from": row.valid_from and row.valid_from.isoformat(),
-        "valid_to": row.valid_to and row.valid_to.isoformat(),
+    }
+
+
+def _season(line: Line, season: LineSeason) -> dict[str, Any]:
+    return {
+        "name": season.name,
+        "first_day": season.first_day.isoformat(),
+        "last_day": season.last_day.isoformat(),
+        "hours": [_hours(row) for row in line.hours.all() if row.season_id == season.pk],
     }
 
 

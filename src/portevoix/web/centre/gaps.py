@@ -34,7 +34,7 @@ def _lines() -> Iterator[Gap]:
         Line.objects.filter(active=True)
         .prefetch_related("doors")
         .annotate(
-            hours_count=Count("hours", distinct=True),
+            hours_count=Count("hours", filter=Q(hours__season=None), distinct=True),
             subject_count=Count("subjects", filter=Q(subjects__active=True), distinct=True),
             adviser_count=Count(
                 "adviser_links", filter=Q(adviser_links__account__is_active=True), distinct=True

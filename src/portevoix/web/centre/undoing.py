@@ -14,10 +14,11 @@ from portevoix.web.accounts.models import User
 from portevoix.web.centre.forms.people import set_lines, set_skills
 from portevoix.web.centre.keeping import keeping, snapshot
 from portevoix.web.centre.models import ConfigChange
+from portevoix.web.centre.views import seasons
 from portevoix.web.centre.views.hours import as_words, usual
 from portevoix.web.centre.views.people import state_of
 from portevoix.web.centre.views.skills import set_line_skills
-from portevoix.web.records.models import Line, LineHours, LineSkill, SavedView
+from portevoix.web.records.models import Line, LineHours, LineSeason, LineSkill, SavedView
 
 #: Closing and opening accounts releases work, which no undo gives back; the link is gone once sent.
 _NEVER = {"is_active", "link"}
@@ -41,6 +42,8 @@ def current(row: models.Model) -> dict[str, Any]:
     if isinstance(row, Line):
         skills = {str(s.skill_id): s.min_level for s in LineSkill.objects.filter(line=row)}
         return snapshot(row, hours=as_words(usual(row)), skills=skills)
+    if isinstance(row, LineSeason):
+        return seasons.state(row)
     return snapshot(row)
 
 
@@ -72,9 +75,11 @@ def undo(request: HttpRequest, change: ConfigChange) -> str:
         with transaction.atomic(), keeping(request, _("Le changement est annulé.")) as kept:
             kept.undoes = change
             if change.verb == ConfigChange.Verb.DELETED:
-                row = model(**change.before)
+                columns = {f.attname for f in model._meta.concrete_fields}
+                row = model(**{key: value for key, value in change.before.items() if key in columns})
                 row.save(force_insert=True)
-                kept.note(row, {}, snapshot(row))
+                _give_back(row, {key: value for key, value in change.before.items() if key not in columns})
+                kept.note(row, {}, current(row))
             else:
                 row = model._default_manager.select_for_update().get(pk=change.ref)
                 before = current(row)
@@ -97,17 +102,20 @@ def _give_back(row: models.Model, values: dict[str, Any]) -> None:
             set_lines(row, list(Line.objects.filter(pk__in=values["lines"]).values_list("pk", flat=True)))
         if "skills" in values:
             set_skills(row, {int(pk): level for pk, level in values["skills"].items()})
-    if isinstance(row, Line):
-        if "skills" in values:
-            set_line_skills(row, {int(pk): level for pk, level in values["skills"].items()})
-        if "hours" in values:
-            row.hours.filter(valid_from=None, valid_to=None).delete()
-            LineHours.objects.bulk_create(_span(row, text) for text in values["hours"])
+    if isinstance(row, Line) and "skills" in values:
+        set_line_skills(row, {int(pk): level for pk, level in values["skills"].items()})
+    if isinstance(row, Line | LineSeason) and "hours" in values:
+        line, season = (row, None) if isinstance(row, Line) else (row.line, row)
+        set_hours(line, season, values["hours"])
 
 
-def _span(line: Line, text: str) -> LineHours:
+def set_hours(line: Line, season: LineSeason | None, texts: list[str]) -> None:
+    """Exactly this week, in the words of ``as_words``."""
+    line.hours.filter(season=season).delete()
+    LineHours.objects.bulk_create(_span(line, season, text) for text in texts)
+
+
+def _span(line: Line, season: LineSeason | None, text: str) -> LineHours:
     weekday, span = text.split(" ")
-    opens, closes = span.split("-")
-    return LineHours(
-        line=line, weekday=int(weekday), opens=time.fromisoformat(opens), closes=time.fromisoformat(closes)
-    )
+    opens, closes = (time.fromisoformat(end) for end in span.split("-"))
+    return LineHours(line=line, season=season, weekday=int(weekday), opens=opens, closes=closes)

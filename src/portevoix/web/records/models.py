@@ -158,15 +158,38 @@ class LineSkill(models.Model):
         return f"{self.skill} ≥ {self.min_level}"
 
 
+class LineSeason(models.Model):
+    """Days on which a week of its own counts instead of the usual one: school holidays, summer hours. Without any
+    ``hours``: closed. Seasons of one line do not overlap (the pages see to it; if they do, the later one counts)."""
+
+    line = models.ForeignKey(Line, models.CASCADE, related_name="seasons")
+    name = models.CharField(_("nom"), max_length=120)
+    first_day = models.DateField(_("premier jour"))
+    last_day = models.DateField(_("dernier jour"))
+
+    class Meta:
+        db_table = "line_season"
+        ordering = ("first_day", "id")
+        verbose_name = _("période")
+        verbose_name_plural = _("périodes")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(first_day__lte=models.F("last_day")), name="season_order"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class LineHours(models.Model):
-    """An opening interval of a weekday, half open: [opens, closes)."""
+    """An opening interval of a weekday, half open: [opens, closes); of the usual week, or of a season's."""
 
     line = models.ForeignKey(Line, models.CASCADE, related_name="hours")
+    season = models.ForeignKey(LineSeason, models.CASCADE, null=True, blank=True, related_name="hours")
     weekday = models.PositiveSmallIntegerField(_("jour"), validators=[MaxValueValidator(6)])  # 0 = Monday
     opens = models.TimeField(_("ouvre à"))
     closes = models.TimeField(_("ferme à"))
-    valid_from = models.DateField(_("à partir du"), null=True, blank=True)
-    valid_to = models.DateField(_("jusqu’au"), null=True, blank=True)
 
     class Meta:
         db_table = "line_hours"
@@ -180,7 +203,7 @@ class LineHours(models.Model):
 
 
 class LineException(models.Model):
-    """A day that differs: closed, or open from-to. Without a line: every line."""
+    """A day that differs: closed, or open from-to (a row for each interval). Without a line: every line."""
 
     line = models.ForeignKey(Line, models.CASCADE, null=True, blank=True, related_name="exceptions")
     day = models.DateField(_("jour"))

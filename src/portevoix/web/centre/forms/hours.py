@@ -1,9 +1,9 @@
-"""The weekly grid of a line, and its days that differ."""
+"""The weekly grid of a line or of one of its seasons."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, time, timedelta
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -11,14 +11,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portevoix.web.centre.forms.base import PlainForm
-from portevoix.web.records.models import Line, LineException, LineHours
+from portevoix.web.records.models import Line, LineHours, LineSeason
 
 DAYS = (_("Lundi"), _("Mardi"), _("Mercredi"), _("Jeudi"), _("Vendredi"), _("Samedi"), _("Dimanche"))
 MAX_SPANS = 6
-MAX_DAYS = 62
 
 
-def _clock(label: Any) -> forms.TimeField:
+def clock(label: Any) -> forms.TimeField:
+    """A box for a time of day, which may stay empty."""
     return forms.TimeField(
         label=label,
         required=False,
@@ -47,11 +47,11 @@ class WeekForm(PlainForm):
         for weekday, name in enumerate(DAYS):
             for number in range(self.spans):
                 where = {"day": name, "number": number + 1}
-                self.fields[f"d{weekday}_{number}_opens"] = _clock(
-                    gettext("%(day)s, période %(number)d, ouvre à") % where
+                self.fields[f"d{weekday}_{number}_opens"] = clock(
+                    gettext("%(day)s, plage %(number)d, ouvre à") % where
                 )
-                self.fields[f"d{weekday}_{number}_closes"] = _clock(
-                    gettext("%(day)s, période %(number)d, ferme à") % where
+                self.fields[f"d{weekday}_{number}_closes"] = clock(
+                    gettext("%(day)s, plage %(number)d, ferme à") % where
                 )
 
     def clean(self) -> dict[str, Any]:
@@ -72,14 +72,14 @@ class WeekForm(PlainForm):
                     if closes <= opens:
                         self.add_error(end, _("La fermeture doit suivre l’ouverture."))
                     elif any(opens < other_end and other < closes for other, other_end in earlier):
-                        self.add_error(start, _("Cette période en chevauche une autre du même jour."))
+                        self.add_error(start, _("Cette plage en chevauche une autre du même jour."))
                     earlier.append((opens, closes))
         return values
 
-    def kept(self, line: Line) -> list[LineHours]:
+    def kept(self, line: Line, season: LineSeason | None = None) -> list[LineHours]:
         """The rows to store."""
         return [
-            LineHours(line=line, weekday=weekday, opens=self.cleaned_data[f"d{weekday}_{number}_opens"],
+            LineHours(line=line, season=season, weekday=weekday, opens=self.cleaned_data[f"d{weekday}_{number}_opens"],
                       closes=self.cleaned_data[f"d{weekday}_{number}_closes"])
             for weekday in range(7)
             for number in range(self.spans)
@@ -108,73 +108,3 @@ def copied(data: Mapping[str, Any], spans: int, days: Iterable[int]) -> dict[str
             for end in ("opens", "closes"):
                 typed[f"d{weekday}_{number}_{end}"] = data.get(f"d0_{number}_{end}", "")
     return typed
-
-
-class ExceptionForm(PlainForm):
-    """One day or several in a row: closed, or open from-to, for this line or for all."""
-
-    first = forms.DateField(
-        label=_("Jour"),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "centre-date"}),
-        error_messages={
-            "required": _("Choisissez un jour."),
-            "invalid": _("Écrivez une date, comme 24/12/2026."),
-        },
-    )
-    last = forms.DateField(
-        label=_("Jusqu’au"),
-        required=False,
-        help_text=_("Pour plusieurs jours de suite."),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "centre-date"}),
-    )
-    kind = forms.ChoiceField(
-        label=_("Ce jour-là"),
-        choices=(("closed", _("Fermé")), ("open", _("Ouvert de… à…"))),
-        initial="closed",
-        widget=forms.RadioSelect,
-    )
-    opens = _clock(_("Ouvre à"))
-    closes = _clock(_("Ferme à"))
-    reason = forms.CharField(label=_("Raison"), max_length=200, required=False)
-    scope = forms.ChoiceField(
-        label=_("Pour"),
-        choices=(("line", _("Cette ligne")), ("all", _("Toutes les lignes"))),
-        initial="line",
-        widget=forms.RadioSelect,
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """Order of days and hours."""
-        values = self.cleaned_data
-        first, last = values.get("first"), values.get("last")
-        if first and last:
-            if last < first:
-                self.add_error("last", _("Le dernier jour doit suivre le premier."))
-            elif (last - first).days >= MAX_DAYS:
-                self.add_error("last", _("Deux mois au plus à la fois."))
-        if values.get("kind") == "open":
-            for end in ("opens", "closes"):
-                if not values.get(end) and end not in self.errors:
-                    self.add_error(end, _("Donnez une heure."))
-            if values.get("closes") == time():
-                values["closes"] = time(23, 59)
-            if values.get("opens") and values.get("closes") and values["closes"] <= values["opens"]:
-                self.add_error("closes", _("La fermeture doit suivre l’ouverture."))
-        return values
-
-    def rows(self, line: Line) -> list[LineException]:
-        """One row a day."""
-        v = self.cleaned_data
-        first: date = v["first"]
-        last: date = v["last"] or first
-        is_open = v["kind"] == "open"
-        return [
-            LineException(
-                line=None if v["scope"] == "all" else line,
-                day=first + timedelta(days=n),
-                opens=v["opens"] if is_open else None,
-                closes=v["closes"] if is_open else None,
-                reason=v["reason"],
-            )
-            for n in range((last - first).days + 1)
-        ]

@@ -20,6 +20,7 @@ NAMES = {
     "line": gettext_lazy("Ligne"),
     "door": gettext_lazy("Porte"),
     "line_exception": gettext_lazy("Jour particulier"),
+    "line_season": gettext_lazy("Période"),
     "subject": gettext_lazy("Motif"),
     "skill": gettext_lazy("Compétence"),
     "account": gettext_lazy("Compte"),

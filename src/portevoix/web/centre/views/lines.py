@@ -20,7 +20,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     lines = Line.objects.annotate(
         door_count=Count("doors", filter=Q(doors__active=True), distinct=True),
         adviser_count=Count("adviser_links", filter=Q(adviser_links__account__is_active=True), distinct=True),
-        hours_count=Count("hours", distinct=True),
+        hours_count=Count("hours", filter=Q(hours__season=None), distinct=True),
         subject_count=Count("subjects", filter=Q(subjects__active=True), distinct=True),
     ).order_by("-active", "name")
     return render(request, "centre/lines.html", {"lines": lines, "here": "lines"})

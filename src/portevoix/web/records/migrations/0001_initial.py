@@ -494,6 +494,37 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="LineSeason",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="nom")),
+                ("first_day", models.DateField(verbose_name="premier jour")),
+                ("last_day", models.DateField(verbose_name="dernier jour")),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="seasons", to="records.line"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "période",
+                "verbose_name_plural": "périodes",
+                "db_table": "line_season",
+                "ordering": ("first_day", "id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("first_day__lte", models.F("last_day"))), name="season_order"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="LineHours",
             fields=[
                 (
@@ -510,12 +541,20 @@ class Migration(migrations.Migration):
                 ),
                 ("opens", models.TimeField(verbose_name="ouvre à")),
                 ("closes", models.TimeField(verbose_name="ferme à")),
-                ("valid_from", models.DateField(blank=True, null=True, verbose_name="à partir du")),
-                ("valid_to", models.DateField(blank=True, null=True, verbose_name="jusqu’au")),
                 (
                     "line",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE, related_name="hours", to="records.line"
+                    ),
+                ),
+                (
+                    "season",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hours",
+                        to="records.lineseason",
                     ),
                 ),
             ],

@@ -12,5 +12,9 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             files("portevoix.store").joinpath("sql/schema/0001_live.sql").read_text("utf-8"),
             reverse_sql=migrations.RunSQL.noop,
-        )
+        ),
+        migrations.RunSQL(
+            files("portevoix.store").joinpath("sql/schema/0002_intake.sql").read_text("utf-8"),
+            reverse_sql=migrations.RunSQL.noop,
+        ),
     ]
