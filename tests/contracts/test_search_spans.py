@@ -8,8 +8,10 @@ from random import Random
 
 import pytest
 from centre_rows import NOW
+from hypothesis import given
+from hypothesis import strategies as st
 
-from portevoix.store import search
+from portevoix.store import search, spans
 from portevoix.store.words import fold, vector
 
 WORDS = ["relevé", "inscription", "bourse", "cantine", "élève", "attestation", "rare"]
@@ -66,15 +68,15 @@ def _pages(conn, text, filters=EVERYWHERE):
 
 SIZES = [
     {},
-    {"WINDOW": 7, "LOOK": 11, "PHRASE_WINDOW": 3, "PHRASE_LOOK": 5, "PAGE": 4},
-    {"WINDOW": 50, "LOOK": 60, "MOST_BLOCKS": 3, "GROWTH": 2, "PAGE": 20},
+    {"WINDOW": 7, "LOOK": 11, "PHRASE_WINDOW": 3, "PHRASE_LOOK": 5, "TEXTS": 2, "PAGE": 4},
+    {"WINDOW": 50, "LOOK": 60, "MOST_LARGE": 2, "GROWTH": 2, "PAGE": 20},
 ]
 
 
 @pytest.mark.parametrize("sizes", SIZES)
 def test_all_pages_together_hold_every_hit_once(conn, written, monkeypatch, sizes):
     for name, value in sizes.items():
-        monkeypatch.setattr(search, name, value)
+        monkeypatch.setattr(search if name == "PAGE" else spans, name, value)
     cases = {
         "releve": lambda said: "releve" in said,
         "inscription bourse": lambda said: {"inscription", "bourse"} <= set(said),
@@ -92,6 +94,17 @@ def test_all_pages_together_hold_every_hit_once(conn, written, monkeypatch, size
             assert wanted, text
 
 
+@given(
+    high=st.integers(1, 10**8), end=st.integers(0, 10**8), blocks=st.integers(1, 40_000), at=st.floats(0, 1)
+)
+def test_a_span_names_the_blocks_of_all_its_ids(high, end, blocks, at):
+    end = min(end, high - 1)
+    span = spans._span(high, end, blocks)
+    assert end <= span["floor"] < high == span["before"]
+    for one in (span["floor"], high - 1, span["floor"] + int(at * (high - 1 - span["floor"]))):
+        assert span["blocks"] is None or {one >> 12, ~(one >> 17)} & set(span["blocks"])
+
+
 def test_a_lone_old_message_is_on_the_first_page(conn):
     conn.execute("insert into person (id, name, created_at) values (1, 'Jean', now())")
     _conversation(conn, 1)
@@ -102,7 +115,7 @@ def test_a_lone_old_message_is_on_the_first_page(conn):
 
 
 def test_newest_window_first_and_within_it_the_subject_before_the_text(conn, monkeypatch):
-    monkeypatch.setattr(search, "WINDOW", 3)
+    monkeypatch.setattr(spans, "WINDOW", 3)
     conn.execute("insert into person (id, name, created_at) values (1, 'Jean', now())")
     for number in range(1, 7):
         _conversation(conn, number)
@@ -112,7 +125,7 @@ def test_newest_window_first_and_within_it_the_subject_before_the_text(conn, mon
 
 def test_what_comes_during_the_reading_moves_no_page(conn, monkeypatch):
     monkeypatch.setattr(search, "PAGE", 2)
-    monkeypatch.setattr(search, "WINDOW", 4)
+    monkeypatch.setattr(spans, "WINDOW", 4)
     conn.execute("insert into person (id, name, created_at) values (1, 'Jean', now())")
     for number in range(1, 11):
         _conversation(conn, number)
@@ -144,3 +157,27 @@ def test_a_typo_beside_a_word_met_everywhere(conn):
     found = search.messages(conn, "bourses calendreir", EVERYWHERE)
     assert found.corrected == {"calendreir": "calendrier"}
     assert [row["conversation_id"] for row in found.rows] == [1]
+
+
+def test_a_full_name_is_found_among_hundreds_who_share_a_part_of_it(conn):
+    for number in range(1, 801):
+        name = "Hugo Martin" if number == 799 else "Jean Martin" if number % 2 else "Hugo Bernard"
+        conn.execute("insert into person (id, name, created_at) values (%s, %s, now())", [number, name])
+        kind = "other.example" if number == 500 else "client.example"
+        conn.execute(
+            "insert into address (kind, value, person_id, origin_id) values ('mail', %s, %s, %s)",
+            [f"p{number}@{kind}", number, number],
+        )
+        _conversation(conn, number)
+        conn.execute("update conversation set person_id = %s where id = %s", [number, number])
+    conn.execute("analyze")
+    named = {
+        text: [row["id"] for row in search.persons(conn, text, [1, 2])]
+        for text in ("hugo martin", "martin", "bernard other.example", "p77@client", "bernard nobody.example")
+    }
+    assert named["hugo martin"] == [799]
+    assert len(named["martin"]) == 6
+    assert named["bernard other.example"] == [500]
+    assert named["p77@client"] == [77]
+    assert named["bernard nobody.example"] == []
+    assert search.persons(conn, "hugo martin", [2]) == []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from portevoix.store import words as lexicon
 from portevoix.store.queries import load
 from portevoix.store.snippets import snippet, whole
+from portevoix.store.spans import Place, gather, said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,16 +19,9 @@ if TYPE_CHECKING:
 
 _SQL = load("search")
 
-#: Visible hits by words that are ranked together, and results per page.
-WINDOW: Final = 300
+#: Results per page, and persons above the first one.
 PAGE: Final = 20
-#: Hits looked at for one page: what filters leave out counts too.
-LOOK: Final = 4000
-#: The same for exact phrases, whose texts are read.
-PHRASE_WINDOW, PHRASE_LOOK = 60, 800
-#: Ids in a block, as the index on messages has them (0001_live.sql); spans grow at most so many times over.
-BLOCK: Final = 4096
-FIRST_BLOCKS, GROWTH, MOST_BLOCKS = 2, 16, 512
+PERSONS: Final = 6
 #: Conversations looked at per window where there are filters but no words.
 FILTERED: Final = 1500
 _TERM = re.compile(r'(-?)(?:"([^"]+)"|(\S+))')
@@ -55,15 +49,6 @@ class Filters:
             "adviser": self.adviser,
             "motif": self.motif,
         }
-
-
-class Place(NamedTuple):
-    """Where a page of results begins; all of it stands in the address of that page."""
-
-    top: int  # the search began when this id was not yet given: what came since stands on no page of it
-    before: int  # the window: hits below this id ...
-    floor: int  # ... and not below this one; -1: where it ends is not known yet
-    offset: int  # results of the window that were shown
 
 
 @dataclass(slots=True)
@@ -138,17 +123,18 @@ def _page(conn: Connection, terms: Sequence[Word], filters: Filters, at: Place |
         newest = conn.execute(_SQL["newest"]).fetchone()
         before = int(newest["before"]) if newest else 1
         at = Place(before, before, -1, 0)
-    phrases = [said for word in terms if not word.negative and (said := lexicon.phrase(word.term))]
-    values = filters.values() | {"query": _query(terms), "phrases": phrases or None}
-    hits, floor = _window(conn, values, at)
+    phrases = [one for word in terms if not word.negative and (one := lexicon.phrase(word.term))]
+    values = filters.values() | {"query": _query(terms)}
+    hits, floor = gather(conn, values, phrases, at)
     best: dict[int, tuple[float, int]] = {}
     for hit in hits:
         key = (hit["rank"], hit["id"])
         best[hit["conversation_id"]] = max(best.get(hit["conversation_id"], key), key)
     if at.before < at.top and best:
         known = values | {"ids": list(best), "before": at.before, "top": at.top}
-        for row in conn.execute(_SQL["again"], known, prepare=False):
-            del best[row["id"]]
+        newer = conn.execute(_SQL["again"], known, prepare=False).fetchall()
+        for row in said(conn, newer, phrases, len(newer)) if phrases else newer:
+            best.pop(row["conversation_id"], None)
     order = sorted(best, key=best.__getitem__, reverse=True)
     page = order[at.offset : at.offset + PAGE]
     found = Found(_shown(conn, terms, filters, [(best[one][1], one) for one in page]))
@@ -157,49 +143,6 @@ def _page(conn: Connection, terms: Sequence[Word], filters: Filters, at: Place |
     elif floor > 0:
         found.next, found.further = Place(at.top, floor, -1, 0), True
     return found
-
-
-def _window(conn: Connection, values: dict[str, Any], at: Place) -> tuple[list[dict[str, Any]], int]:
-    """The visible hits of a window and the id where it ends (0: nothing is older).
-
-    Spans of ids, newest first, as wide as the hits found so far ask for: a common word fills the window from a few
-    thousand messages; a word that is not met recently is sought in all of them at the third or fourth step.
-    """
-    window, look = (PHRASE_WINDOW, PHRASE_LOOK) if values["phrases"] else (WINDOW, LOOK)
-    if at.floor >= 0:  # known from the page before; what was committed late inside must not cut it
-        window, look = 2 * window, 2 * look
-    hits: list[dict[str, Any]] = []
-    end, high, looked, done = max(at.floor, 0), at.before, 0, 0
-    blocks = FIRST_BLOCKS if at.floor < 0 else high // BLOCK - end // BLOCK + 1
-    while high > end:
-        last = (high - 1) // BLOCK
-        first = max(last - blocks + 1, end // BLOCK) if blocks <= MOST_BLOCKS else end // BLOCK
-        low = max(first * BLOCK, end)
-        span = {
-            "blocks": list(range(first, last + 1)) if last - first < MOST_BLOCKS else None,
-            "floor": low, "before": high, "look": look - looked, "window": window - len(hits),
-        }  # fmt: skip
-        # Never a prepared statement: a generic plan would not know how rare the words are.
-        rows = conn.execute(_SQL["hits"], values | span, prepare=False).fetchall()
-        hits += [row for row in rows if row["id"] is not None]
-        looked += rows[0]["looked_at"]
-        if len(hits) >= window:
-            return hits, hits[-1]["id"]
-        if looked >= look:
-            return hits, rows[0]["oldest"]
-        done, high = done + last - first + 1, low
-        blocks = _wider(done, len(hits), looked, window, look)
-    return hits, end
-
-
-def _wider(done: int, hits: int, looked: int, window: int, look: int) -> int:
-    """How many blocks to look at next, when so many gave so many visible hits of those looked at."""
-    most = done * GROWTH
-    if looked:
-        most = min(most, max(1, done * 2 * look // looked))
-    if hits:
-        most = min(most, max(1, done * (window - hits) * 3 // (2 * hits)))
-    return most
 
 
 def _shown(
@@ -263,11 +206,20 @@ def persons(conn: Connection, text: str, lines: Sequence[int]) -> list[dict[str,
     """Persons by name (without accents, any order of the words) or address."""
     words_ = [lexicon.bare(word) for word in text[:200].replace("\0", "").replace('"', " ").split()[:6]]
     parts = [word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in words_]
-    longest = max(parts, key=len, default="")
-    if len(longest) < 3:
+    longest = sorted(parts, key=len, reverse=True)[:3]
+    if not longest or len(longest[0]) < 3:
         return []
-    values = {"longest": f"%{longest}%", "patterns": [f"%{part}%" for part in parts], "lines": list(lines)}
-    return conn.execute(_SQL["persons"], values, prepare=False).fetchall()
+    values = {"patterns": [f"%{part}%" for part in parts], "lines": list(lines)}
+    found: dict[int, dict[str, Any]] = {}
+    # All the words in the name, or all in the address; then also some here and some there.
+    for sought in [longest] if len(parts) == 1 else [longest, longest[:1]]:
+        named = zip(("first", "second", "third"), (*sought, *[sought[0]] * 2), strict=False)
+        likes = {name: f"%{part}%" for name, part in named}
+        for row in conn.execute(_SQL["persons"], values | likes, prepare=False):
+            found.setdefault(row["id"], row)
+        if len(found) >= PERSONS:
+            break
+    return list(found.values())[:PERSONS]
 
 
 def texts(conn: Connection, *, after: int, limit: int) -> list[dict[str, Any]]:

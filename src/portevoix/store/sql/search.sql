@@ -1,6 +1,6 @@
 -- Search over everything: the newest messages first, a span of ids at a time, so that a word costs what is shown of it
--- and not what three years hold of it. The index knows blocks of 4096 ids beside the words, so a common word's list is
--- entered where the span lies; store/search.py widens the spans until there is enough to show.
+-- and not what three years hold of it. The index knows blocks of ids beside the words, so a common word's list is entered
+-- where the span lies; store/spans.py widens the spans until there is enough to show.
 
 -- name: hits
 -- Hits in a span [floor, before), newest first, each with its visible conversation; the first row also says how many hits were
@@ -8,14 +8,17 @@
 with newest as materialized (
   select m.id, m.conversation_id, m.search from message m
   where m.search @@ %(query)s::tsquery
-    and (%(blocks)s::bigint[] is null or array[m.id >> 12] && %(blocks)s::bigint[])
+    and (%(blocks)s::bigint[] is null or array[m.id >> 12, ~(m.id >> 17)] && %(blocks)s::bigint[])
     and m.id + 0 >= %(floor)s and m.id + 0 < %(before)s
   order by m.id + 0 desc limit %(look)s
 ), seen as materialized (
   select h.id, c.id as conversation_id, h.search
   from newest h
   join conversation o on o.id = h.conversation_id
-  join conversation c on c.id = coalesce(o.merged_into, o.id)
+  cross join lateral (
+    select o.id, o.line_id, o.last_at, o.subject_id, o.last_adviser_id where o.merged_into is null
+    union all select id, line_id, last_at, subject_id, last_adviser_id from conversation where id = o.merged_into
+  ) c
   where c.line_id = any(%(lines)s)
     and (%(from_at)s::timestamptz is null or c.last_at >= %(from_at)s)
     and (%(to_at)s::timestamptz is null or c.last_at < %(to_at)s)
@@ -24,8 +27,6 @@ with newest as materialized (
          = any(%(states)s))
     and (%(adviser)s::bigint is null or c.last_adviser_id = %(adviser)s
          or (select holder_id from contact where conversation_id = c.id order by id desc limit 1) = %(adviser)s)
-    and (%(phrases)s::text[] is null or (select plain(concat_ws(' ', m.subject, m.sender_name, m.sender, m.recipients::text,
-         coalesce(m.new_body, m.body))) from message m where m.id = h.id) ~ all(%(phrases)s))
   order by h.id desc limit %(window)s
 )
 select s.id, s.conversation_id, ts_rank(s.search, %(query)s::tsquery) as rank, e.looked_at, e.oldest
@@ -35,15 +36,19 @@ order by s.id desc
 
 -- name: again
 -- Which of these conversations already had a hit in a newer window of the same search.
-select distinct r.root as id
+select m.id, r.root as conversation_id
 from (
   select c as id, c as root from unnest(%(ids)s::bigint[]) c
   union all select id, merged_into from conversation where merged_into = any(%(ids)s)
 ) r
 join message m on m.conversation_id = r.id
 where m.id >= %(before)s and m.id < %(top)s and m.search @@ %(query)s::tsquery
-  and (%(phrases)s::text[] is null or plain(concat_ws(' ', m.subject, m.sender_name, m.sender, m.recipients::text,
-       coalesce(m.new_body, m.body))) ~ all(%(phrases)s))
+
+-- name: said
+-- The texts in which the words of a phrase may stand; as much of them as the index holds.
+select m.id, left(concat_ws(' ', m.subject, m.sender_name, m.sender, m.recipients::text, coalesce(m.new_body, m.body)), 210000)
+  as text
+from message m where m.id = any(%(ids)s)
 
 -- name: shown
 select m.id as message_id, c.id as conversation_id, c.line_id, l.name as line, c.subject, c.last_at, k.state,
@@ -107,16 +112,24 @@ select word from vocabulary where word %% %(word)s and word <> %(word)s
 order by similarity(word, %(word)s) desc, seen desc, word limit 3
 
 -- name: persons
--- The longest word goes through the trigram index, the others only narrow.
+-- The three longest words go through the trigram indexes, all of them narrow. The newest six of at most so many
+-- candidates: nobody reads further, one adds a word.
+with candidate as materialized (
+  (select id from person where merged_into is null
+     and plain(name) like %(first)s and plain(name) like %(second)s and plain(name) like %(third)s limit 300)
+  union (select person_id from address
+     where value like %(first)s and value like %(second)s and value like %(third)s limit 300)
+)
 select p.id, p.name, (select value from address where person_id = p.id order by id limit 1) as address
-from person p
-where p.merged_into is null and p.id in (
-    (select id from person where merged_into is null and plain(name) like %(longest)s limit 300)
-    union (select person_id from address where value like %(longest)s limit 300))
-  and (select bool_and(plain(p.name) like x or exists(select 1 from address a where a.person_id = p.id and a.value like x))
-       from unnest(%(patterns)s::text[]) x)
-  and exists(select 1 from conversation c where c.person_id = p.id and c.line_id = any(%(lines)s))
-order by p.id desc limit 6
+from (select id from candidate order by id desc) k
+cross join lateral (
+  select id, name from person x
+  where x.id = k.id and x.merged_into is null
+    and (select bool_and(plain(x.name) like w or exists(select 1 from address a where a.person_id = x.id and a.value like w))
+         from unnest(%(patterns)s::text[]) w)
+    and exists(select 1 from conversation c where c.person_id = x.id and c.line_id = any(%(lines)s))
+) p
+order by k.id desc limit 6
 
 -- name: texts
 select id, concat_ws(' ', subject, sender_name, left(coalesce(new_body, body), 20000)) as text

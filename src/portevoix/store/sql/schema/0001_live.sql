@@ -142,8 +142,8 @@ create index message_external on message (external_id) where external_id is not 
 create index message_conversation on message (conversation_id, id);
 create index message_contact on message (contact_id) where contact_id is not null;
 create index message_automatic on message (id desc) where kind = 'automatic' and digest is not null; -- the desk's list
--- Beside the words the block of 4096 ids it lies in: search goes through the newest blocks first (store/search.py).
-create index message_search on message using gin (search, (array[id >> 12]))
+-- Beside the words the blocks of 4096 and of 131072 ids it lies in: search takes the newest first (store/spans.py).
+create index message_search on message using gin (search, (array[id >> 12, ~(id >> 17)]))
   with (fastupdate = on, gin_pending_list_limit = 16384);
 alter table message alter column body set storage external;
 alter table message alter column search set storage external;
