@@ -212,9 +212,9 @@ def persons(conn: Connection, text: str, lines: Sequence[int]) -> list[dict[str,
     values = {"patterns": [f"%{part}%" for part in parts], "lines": list(lines)}
     found: dict[int, dict[str, Any]] = {}
     # All the words in the name, or all in the address; then also some here and some there.
-    for sought in [longest] if len(parts) == 1 else [longest, longest[:1]]:
-        named = zip(("first", "second", "third"), (*sought, *[sought[0]] * 2), strict=False)
-        likes = {name: f"%{part}%" for name, part in named}
+    every = (*longest, longest[0], longest[0])[:3]
+    for sought in [every] if len(parts) == 1 else [every, (longest[0], "", "")]:
+        likes = {name: f"%{part}%" for name, part in zip(("first", "second", "third"), sought, strict=True)}
         for row in conn.execute(_SQL["persons"], values | likes, prepare=False):
             found.setdefault(row["id"], row)
         if len(found) >= PERSONS:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from portevoix.store.queries import load
-from portevoix.store.words import decomposed
+from portevoix.store.words import flat
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Mapping, Sequence
 
     from portevoix.store.db import Connection
@@ -35,7 +34,7 @@ class Place(NamedTuple):
 
 
 def gather(
-    conn: Connection, values: Mapping[str, Any], phrases: Sequence[re.Pattern[str]], at: Place
+    conn: Connection, values: Mapping[str, Any], phrases: Sequence[str], at: Place
 ) -> tuple[list[dict[str, Any]], int]:
     """The visible hits of a window and the id where it ends (0: nothing is older).
 
@@ -49,7 +48,7 @@ def gather(
     end, high, looked, portion = max(at.floor, 0), at.before, 0, window
     blocks = FIRST_BLOCKS if at.floor < 0 else high // BLOCK - end // BLOCK + 1
     while high > end:
-        span = _span(high, end, blocks) | {"look": min(portion, look - looked), "window": portion}
+        span = _span(high, end, blocks) | {"look": portion, "window": portion}
         # Never a prepared statement: a generic plan would not know how rare the words are.
         rows = conn.execute(_SQL["hits"], {**values, **span}, prepare=False).fetchall()
         seen = [row for row in rows if row["id"] is not None]
@@ -62,8 +61,8 @@ def gather(
         high = rows[0]["oldest"] if cut else span["floor"]
         if looked >= look:
             break
-        portion = 4 * portion if cut else portion
-        blocks = _wider((at.before - high) // BLOCK + 1, len(hits), looked, window, look)
+        portion = min(look - looked, _wanted(window - len(hits), len(hits), looked, portion))
+        blocks = _wider((at.before - high) // BLOCK + 1, looked, portion)
     return hits, high
 
 
@@ -81,26 +80,27 @@ def _span(high: int, end: int, blocks: int) -> dict[str, Any]:
     return {"blocks": named, "floor": max(first * BLOCK, end), "before": high}
 
 
-def _wider(done: int, hits: int, looked: int, window: int, look: int) -> int:
-    """How many blocks to look at next, when so many gave so many visible hits of those looked at."""
+def _wanted(missing: int, hits: int, looked: int, before: int) -> int:
+    """How many more to look at, when so many gave so many visible hits: a third more than that says."""
+    return missing * looked * 4 // (3 * hits) + 1 if hits else 4 * before
+
+
+def _wider(done: int, looked: int, wanted: int) -> int:
+    """How many blocks to go through next for so many hits, when those done held so many; never a leap in the dark."""
     most = done * GROWTH
-    if looked:
-        most = min(most, max(1, done * 2 * look // looked))
-    if hits:
-        most = min(most, max(1, done * (window - hits) * 3 // (2 * hits)))
-    return most
+    return min(most, done * wanted * 4 // (3 * looked) + 1) if looked else most
 
 
 def said(
-    conn: Connection, rows: Sequence[dict[str, Any]], phrases: Sequence[re.Pattern[str]], enough: int
+    conn: Connection, rows: Sequence[dict[str, Any]], phrases: Sequence[str], enough: int
 ) -> list[dict[str, Any]]:
     """Those of these hits whose text holds every phrase, until there are enough. Texts are read, which the index is not."""
     found: list[dict[str, Any]] = []
     for start in range(0, len(rows), TEXTS):
         part = rows[start : start + TEXTS]
         texts = conn.execute(_SQL["said"], {"ids": [row["id"] for row in part]})
-        plain = {row["id"]: decomposed(row["text"]) for row in texts}
-        found += [row for row in part if all(one.search(plain.get(row["id"], "")) for one in phrases)]
+        plain = {row["id"]: flat(row["text"]) for row in texts}
+        found += [row for row in part if all(one in plain.get(row["id"], "") for one in phrases)]
         if len(found) >= enough:
             return found[:enough]
     return found

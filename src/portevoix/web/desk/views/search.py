@@ -20,6 +20,7 @@ from portevoix.actions.errors import Missing
 from portevoix.domain.contacts.machine import State
 from portevoix.store import desk
 from portevoix.store import search as store
+from portevoix.store.spans import Place
 from portevoix.web.desk import lists
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.desk.pane import subjects
@@ -104,7 +105,7 @@ def search(page: Page) -> HttpResponseBase:
 
 def _with_words(page: Page, text: str, filters: store.Filters, key: str) -> dict[str, Any]:
     key_ = lists.unpack(key, (int, int, int, int))
-    at = store.Place(*(max(-1, one) for one in key_)) if key_ else None
+    at = Place(*(max(-1, one) for one in key_)) if key_ else None
     found = store.messages(page.conn, text, filters, at)
     context: dict[str, Any] = {"rows": found.rows, "found": found, "searched": True}
     context["next"] = lists.pack(*found.next) if found.next else ""
