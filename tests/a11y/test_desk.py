@@ -52,6 +52,11 @@ def opened(world: World) -> int:
             sender="Autre <autre@client.example>", In_Reply_To="<tout@client.example>", text="Je suis sa mère"
         )
     )
+    calendar = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Entretien\r\nDTSTART:20261202T130000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    meeting = (("invitation.ics", "text/calendar", calendar.encode()),)
+    world.receive(
+        mail(In_Reply_To="<tout@client.example>", text="Une date", files=meeting, Importance="high")
+    )
     offered = world.receive(mail(subject="Proposée"))
     world.offer("alice", offered.contact_id)
     world.conn.execute("update seat set expires_at = now() + interval '1 hour' where state = 'offered'")

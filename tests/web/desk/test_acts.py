@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -157,9 +158,11 @@ def test_an_address_is_added_and_told(sign: Any, world: World) -> None:
     assert row
     there = f"/bureau/p/{row['person_id']}/adresses"
     form = {"adresse": "Ada.Perso@Client.example", "conversation": taken.conversation_id}
-    page = sign("alice").post(there, form, headers=HTMX).content.decode()
-    assert "Adresse ajoutée." in page
-    assert "ada.perso@client.example" in page
+    answer = sign("alice").post(there, form, headers=HTMX)
+    triggers = json.loads(answer["HX-Trigger-After-Settle"])
+    assert triggers["pv:toast"]["text"] == "Adresse ajoutée."
+    assert triggers["pv:go"] == {"to": "person-title"}, "the button is gone: the focus goes to the person"
+    assert "ada.perso@client.example" in answer.content.decode()
     sign("alice").post(there, {**form, "adresse": "01 23 45 67 89"}, headers=HTMX)
     assert [one["data"]["way"] for one in told(world, taken, "address-added")] == ["mail", "phone"]
     thread = sign("alice").get(f"/bureau/c/{taken.conversation_id}/").content.decode()
@@ -169,9 +172,9 @@ def test_an_address_is_added_and_told(sign: Any, world: World) -> None:
         ("12", "pas valable"),
         ("a@", "pas valable"),
     ):
-        assert why in sign("alice").post(there, {**form, "adresse": wrong}, headers=HTMX).content.decode(), (
-            wrong
-        )
+        refused = sign("alice").post(there, {**form, "adresse": wrong}, headers=HTMX).content.decode()
+        assert why in refused, wrong
+        assert f'value="{wrong}"' in refused, "what was typed is still there"
 
 
 def test_notes_of_persons_found_to_be_one_stay_readable(sign: Any, world: World) -> None:

@@ -119,6 +119,17 @@ def test_filters_narrow(sign: Any, world: World) -> None:
         )
 
 
+def test_the_form_keeps_what_was_chosen(sign: Any, world: World) -> None:
+    line, adviser = str(world.lines["inscription"].pk), str(world.accounts["bob"].pk)
+    page = (
+        sign("sophie")
+        .get("/recherche/", {"q": "releve", "ligne": line, "conseiller": adviser})
+        .content.decode()
+    )
+    assert len(re.findall(rf'<option value="{line}" selected>', page.split('id="f-state"')[0])) == 1
+    assert len(re.findall(rf'<option value="{adviser}" selected>', page.split('id="f-adviser"')[1])) == 1
+
+
 def test_pages_follow_one_another_without_gap_or_double(sign: Any, world: World) -> None:
     for number in range(45):
         world.receive(

@@ -82,7 +82,7 @@ select count(*)::int as n, max(id) as newest from (
 select l.id, l.name, count(k.id)::int as n, min(k.due_at) as due_at,
        count(k.id) filter (where k.due_at < %(at)s)::int as late
 from line l
-left join lateral (select id, due_at from contact where line_id = l.id and state in ('waiting', 'offered')
+join lateral (select id, due_at from contact where line_id = l.id and state in ('waiting', 'offered')
                    order by due_at, id limit 1000) k on true
 where l.id = any(%(lines)s) and l.active group by l.id, l.name order by late desc, n desc, l.name
 

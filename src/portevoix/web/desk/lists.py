@@ -58,10 +58,10 @@ def chosen(page: Page) -> str:
     return str(page.request.session.get("liste") or ("attente" if page.who.supervises else "travail"))
 
 
-def by_line(page: Page) -> list[dict[str, Any]]:
-    """What waits on each line, for who answers for the lines; nothing for others."""
+def by_line(page: Page) -> list[dict[str, Any]] | None:
+    """On which lines how much waits, for who answers for the lines; None for others."""
     if not page.who.supervises:
-        return []
+        return None
     return desk.rows(page.conn, "waiting_by_line", lines=sorted(page.who.lines), at=page.now)
 
 

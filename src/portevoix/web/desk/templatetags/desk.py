@@ -13,7 +13,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.formats import date_format
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from psycopg_pool import PoolTimeout
@@ -27,6 +27,7 @@ from portevoix.web.ui import words
 from portevoix.web.ui.templatetags.ui import badge, when
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 register = template.Library()
@@ -124,6 +125,21 @@ def quote_head(message: dict[str, Any], language: str) -> str:
 def form_token(_conversation: Any) -> str:
     """A fresh token for a form: the same one sent twice sends one answer."""
     return uuid.uuid4().hex
+
+
+@register.simple_tag
+def options(pairs: Iterable[tuple[int, str]], asked: Mapping[str, str], name: str) -> SafeString:
+    """The options of the select of this name, as the address asks. A template's loop over two hundred advisers takes
+    a third of the page's time."""
+    chosen = asked.get(name)
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((value, _SELECTED if str(value) == chosen else "", label) for value, label in pairs),
+    )
+
+
+_SELECTED = SafeString(" selected")
 
 
 @register.filter

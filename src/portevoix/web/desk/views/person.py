@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -41,20 +42,25 @@ def show(page: Page, person_id: int) -> HttpResponseBase:
     return page.render("desk/desk.html", {**work_context(page), **context, "person_page": True})
 
 
-def _again(page: Page, person_id: int, said: str, tone: str = "success") -> HttpResponseBase:
+def _again(
+    page: Page, person_id: int, said: str, tone: str = "success", *, focus: str = "person-title", **typed: str
+) -> HttpResponseBase:
+    """The sheet as it stands now. ``typed``: what a refused form is given back, ``focus``: where one goes on."""
     poke()
     if not page.fragment:
         page.said(said, tone)
         current = _current(page)
         return redirect("desk:conversation", current) if current else redirect("desk:person", person_id)
-    context = {
-        **pane.person(page, person_id, current=_current(page)),
-        "person_said": said,
-        "person_tone": tone,
-    }
+    context: dict[str, Any] = {**pane.person(page, person_id, current=_current(page)), **typed}
+    triggers: dict[str, Any] = {"pv:go": {"to": focus}}
+    if tone == "danger":
+        context |= {"person_said": said, "person_tone": tone}
+    else:
+        triggers["pv:toast"] = {"text": said, "tone": tone}
     response = page.render("desk/person.html", context)
     response["HX-Retarget"] = "#person"
     response["HX-Reswap"] = "outerHTML"
+    response["HX-Trigger-After-Settle"] = json.dumps(triggers)
     return response
 
 
@@ -112,7 +118,9 @@ def add_address(page: Page, person_id: int) -> HttpResponseBase:
     except Missing:
         raise
     except Refused as refused:
-        return _again(page, found["id"], sentence(refused), "danger")
+        return _again(
+            page, found["id"], sentence(refused), "danger", focus="new-address", address_typed=value[:254]
+        )
     return _again(page, found["id"], _("Adresse ajoutée."))
 
 

@@ -125,9 +125,9 @@ def _form(page: Page, filters: store.Filters) -> dict[str, Any]:
     advisers = desk.rows(page.conn, "advisers_of_lines", lines=sorted(page.who.lines))
     line = filters.lines[0] if page.request.GET.get("ligne") and filters.lines else None
     return {
-        "lines": lines,
+        "lines": [(one["id"], one["name"]) for one in lines],
         "advisers": sorted({(one["id"], one["name"]) for one in advisers}, key=lambda one: one[1]),
-        "subjects": subjects(page, line) if line else [],
+        "subjects": [(one["id"], one["label"]) for one in subjects(page, line)] if line else [],
         "views": list(SavedView.objects.filter(Q(account_id=page.who.id) | _shared(page))[:50]),
     }
 

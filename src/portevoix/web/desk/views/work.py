@@ -80,9 +80,9 @@ def work(page: Page) -> HttpResponseBase:
 def newer(page: Page, name: str) -> HttpResponseBase:
     """How many rows came since, and which of those shown wait no longer; nothing moves until one asks for it."""
     count = lists.newer(page, name, page.request.GET.get("depuis", ""))
-    by_line = lists.by_line(page) if name == "attente" else []
+    by_line = lists.by_line(page) if name == "attente" else None
     gone = lists.gone(page, page.request.GET.get("vus", "")) if name == "attente" else []
-    if not count and not by_line and not gone:
+    if not count and by_line is None and not gone:
         return HttpResponse("")
     return page.render(
         "desk/newer.html", {"count": count, "list_name": name, "by_line": by_line, "gone": gone}

@@ -67,11 +67,19 @@ const refreshWriters = once(100, () => {
   if (conversation?.dataset.writers) htmx.ajax("GET", conversation.dataset.writers, { target: "#writers", swap: "innerHTML" });
 });
 
+// The sheet of the person: painted anew unless somebody is in it or has opened something there.
+const refreshPerson = once(120, () => {
+  const person = document.getElementById("person");
+  const address = person?.querySelector("[data-person]")?.dataset.person;
+  if (address && !busy(person) && !person.querySelector("details[open]")) htmx.ajax("GET", address, { target: "#person", swap: "outerHTML" });
+});
+
 function moved(event) {
   const push = event.detail ?? {};
   if (push.mine) refreshMine();
   if (push.id === openedId() && ["conversation-merged", "conversation-split"].includes(push.kind)) whole = true;
   if (push.id && push.id === openedId()) refreshNews();
+  if (push.id && push.id === openedId() && ["address-added", "person-changed"].includes(push.kind)) refreshPerson();
   if (QUEUE.has(push.kind)) refreshNewer();
 }
 for (const kind of [...MOVED, ...SAID]) document.addEventListener(`pv:${kind}`, moved);
