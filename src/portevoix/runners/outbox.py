@@ -148,6 +148,7 @@ class Office:
         self.relay = relay
         self.todo: queue.SimpleQueue[Claimed] = queue.SimpleQueue()
         self.unwritten: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self.lease_seconds = float(os.environ.get("PORTEVOIX_OUTBOX_LEASE_SECONDS", outbox.LEASE_SECONDS))
         self.sending_seconds = float(
             os.environ.get("PORTEVOIX_OUTBOX_SENDING_SECONDS", outbox.SENDING_SECONDS)
         )
@@ -228,7 +229,13 @@ class Outbox:
         acknowledged = acknowledge.follow(conn, secret=self._key, domain=self._domain, at=at)
         sent = 0
         while self._office.free() > 0:
-            claimed = outbox.claim(conn, self._clock.now(conn), limit=1, busy=self._office.busy())
+            claimed = outbox.claim(
+                conn,
+                self._clock.now(conn),
+                limit=1,
+                busy=self._office.busy(),
+                lease_seconds=self._office.lease_seconds,
+            )
             if not claimed:
                 break
             self._office.send(claimed[0])
