@@ -79,6 +79,33 @@ def test_a_seal_is_told(sign: Any, world: World) -> None:
     assert marks.seal({}) == ("", "")
 
 
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("auto-submitted: auto-replied", "Réponse automatique"),
+        ("x-autoreply", "Réponse automatique"),
+        ("vacation-subject", "Réponse automatique"),
+        ("precedence: auto_reply", "Réponse automatique"),
+        ("precedence: bulk", "Liste ou envoi en nombre"),
+        ("list-id", "Liste ou envoi en nombre"),
+        ("auto-submitted: auto-generated", "Avis d’une machine"),
+        ("null-return-path", "Avis d’une machine"),
+        ("report: disposition-notification", "Avis de remise ou de lecture"),
+        ("bounce", "Avis de non-remise"),
+        ("loop", "Vient de nous-mêmes"),
+    ],
+)
+def test_why_a_mail_is_a_machines(reason: str, said: str) -> None:
+    assert marks.automatic(reason) == said
+
+
+def test_the_list_of_machines_mails_says_why(sign: Any, world: World) -> None:
+    world.receive(mail(subject="Je suis absente", Auto_Submitted="auto-replied"))
+    page = sign("alice").get("/bureau/liste/automatiques/").content.decode()
+    assert "Réponse automatique" in page
+    assert "auto-submitted" not in page
+
+
 def test_the_senders_urgency_is_told(sign: Any, world: World) -> None:
     assert "Urgent selon l’expéditeur" in shown(sign, world.held_by("alice", mail(Importance="high")))
     assert "Non urgent selon l’expéditeur" in shown(sign, world.held_by("alice", mail(Importance="low")))

@@ -87,3 +87,19 @@ def seal(facts: dict[str, Any]) -> tuple[str, str]:
             "Ce message porte une signature électronique (%s), qui n’est pas vérifiée ici."
         ) % kind
     return "", ""
+
+
+def automatic(reason: str) -> str:
+    """Why a mail counts as a machine's, in words; the codes are those of ``channels/mail``."""
+    code, _colon, value = reason.partition(": ")
+    if code in ("loop", "own-address"):
+        return _("Vient de nous-mêmes")
+    if code == "bounce":
+        return _("Avis de non-remise")
+    if code == "report":
+        return _("Avis de remise ou de lecture")
+    if code.startswith("list-") or (code == "precedence" and not value.startswith("auto")):
+        return _("Liste ou envoi en nombre")
+    if code == "null-return-path" or value == "auto-generated":
+        return _("Avis d’une machine")
+    return _("Réponse automatique")

@@ -22,6 +22,7 @@ from portevoix.actions import presence as presence_actions
 from portevoix.domain import answers
 from portevoix.store.snippets import OPEN, SHUT
 from portevoix.web.database import database
+from portevoix.web.desk import marks
 from portevoix.web.desk.moments import presets
 from portevoix.web.ui import words
 from portevoix.web.ui.templatetags.ui import badge, when
@@ -107,6 +108,12 @@ def marked(text: str) -> SafeString:
 def wake_presets(now: datetime) -> list[tuple[str, str, datetime]]:
     """When parked work can come back, in words."""
     return presets(now)
+
+
+@register.filter
+def automatic_words(reason: str) -> str:
+    """Why a mail counts as a machine's."""
+    return marks.automatic(reason)
 
 
 @register.filter
