@@ -3,7 +3,8 @@
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any, Final, cast
 
 from django import template
 from django.forms import BoundField
@@ -47,12 +48,51 @@ def attributes(values: Mapping[str, Any]) -> SafeString:
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """An icon of the sprite. Always decoration: the word stands beside it, hence hidden from screen readers."""
+    return _icon(static(_SPRITE), name, size)
+
+
+_SPRITE: Final = "vendor/icons.svg"
+
+# A page holds hundreds of these small pieces and each says the same as on the page before: what they are made of is the
+# key, the address of the sprite included (it changes with a release). `typed`: text that is safe already must never
+# stand for the same text that is not.
+
+
+@lru_cache(maxsize=500, typed=True)
+def _icon(sprite: str, name: str, size: str) -> SafeString:
     return format_html(
         '<svg class="icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         f" icon-{size}" if size else "",
-        static("vendor/icons.svg"),
+        sprite,
         name,
     )
+
+
+@lru_cache(maxsize=500, typed=True)
+def _badge(_sprite: str, text: str, tone: str, icon: str) -> SafeString:
+    context = {"text": text, "tone": tone, "icon": icon}
+    return SafeString(render_to_string("ui/components/badge.html", context).strip())
+
+
+@lru_cache(maxsize=1000, typed=True)
+def _button(
+    _sprite: str, element: str, label: str, icon: str, only_icon: bool, key: str, classes: str, attrs: str
+) -> SafeString:
+    context = {
+        "element": element,
+        "label": label,
+        "icon": icon,
+        "only_icon": only_icon,
+        "key": key,
+        "classes": classes,
+        "attrs": attrs,
+    }
+    return SafeString(render_to_string("ui/components/button.html", context).strip())
+
+
+def _text(value: object) -> str:
+    """As a string of its own kind: a lazy translation would be another key in another language."""
+    return value if isinstance(value, str) else str(value)
 
 
 @register.simple_tag
@@ -76,24 +116,15 @@ def button(label: str, icon: str = "", kind: str = "secondary", href: str = "", 
         attrs["href"] = href
     else:
         attrs.setdefault("type", "button")
-    context = {
-        "element": "a" if href else "button",
-        "label": label,
-        "icon": icon,
-        "only_icon": only_icon,
-        "key": key,
-        "classes": classes,
-        "attrs": attributes(attrs),
-    }
-    return SafeString(render_to_string("ui/components/button.html", context).strip())
+    element = "a" if href else "button"
+    label, icon, key = _text(label), _text(icon), _text(key)
+    return _button(static(_SPRITE), element, label, icon, bool(only_icon), key, classes, attributes(attrs))
 
 
 @register.simple_tag
 def badge(text: str, tone: str = "neutral", icon: str = "") -> SafeString:
     """A small label: icon and word in a tone."""
-    return SafeString(
-        render_to_string("ui/components/badge.html", {"text": text, "tone": tone, "icon": icon}).strip()
-    )
+    return _badge(static(_SPRITE), _text(text), tone, icon)
 
 
 def _looked_up(table: Mapping[str, words.Look], key: str) -> SafeString:
