@@ -31,11 +31,12 @@ def people(django_module_database: str) -> dict[str, Any]:
 @pytest.fixture
 def client(people: dict[str, Any]) -> Iterator[Any]:
     from axes.models import AccessAttempt
-    from django.core.cache import cache
     from django.test import Client, override_settings
 
-    AccessAttempt.objects.all().delete()
-    cache.clear()  # the limits of other tests in this process
+    from portevoix.web.accounts.models import PasswordLink, SignInFailure, SignInSuccess
+
+    for limit in (AccessAttempt, PasswordLink, SignInFailure, SignInSuccess):  # those of other tests
+        limit.objects.all().delete()
     storage = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

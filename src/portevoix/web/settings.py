@@ -87,7 +87,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Accounts and sign-in -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "portevoix.web.accounts.guard.Guard",
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -113,6 +117,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 # Together, not apart: a stranger who knows an address cannot lock its owner out from elsewhere.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "portevoix.web.accounts.guard.address_of"
 AXES_USERNAME_CALLABLE = "portevoix.web.accounts.signin.account_key"
 AXES_LOCKOUT_CALLABLE = "portevoix.web.accounts.signin.locked_out"
 AXES_DISABLE_ACCESS_LOG = True

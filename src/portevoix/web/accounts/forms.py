@@ -1,6 +1,7 @@
 """Forms of the account pages."""
 
 import threading
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,14 +11,15 @@ from django.contrib.auth.forms import (
     PasswordResetForm,
     SetPasswordForm,
 )
-from django.core.cache import cache
+from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portevoix.web.accounts.models import User
+from portevoix.web.accounts.models import PasswordLink, User
 
-#: Links for a forgotten password to one account in an hour, of each page process.
+#: Links for a forgotten password to one account in an hour.
 _LINKS = 3
-_AN_HOUR = 3600
+_AN_HOUR = timedelta(hours=1)
 
 
 class SignInForm(AuthenticationForm):
@@ -55,11 +57,28 @@ class ForgottenForm(PasswordResetForm):
         No more than a few an hour to one account, and said to nobody: the form is open to strangers.
         """
         user = kwargs["context"]["user"] if "context" in kwargs else args[2]["user"]
-        key = f"links:{user.pk}"
-        cache.add(key, 0, _AN_HOUR)
-        if cache.incr(key) > _LINKS:
-            return
-        threading.Thread(target=super().send_mail, args=args, kwargs=kwargs, name="account-mail").start()
+        send = super().send_mail
+
+        def work() -> None:
+            try:
+                if _may_send(user.pk):
+                    send(*args, **kwargs)
+            finally:
+                connection.close()  # this thread's own
+
+        threading.Thread(target=work, name="account-mail").start()
+
+
+def _may_send(account_id: int) -> bool:
+    """Whether another link may go to the account; counts it. One process at a time asks about one account."""
+    now = timezone.now()
+    with transaction.atomic():
+        User.objects.select_for_update().filter(pk=account_id).first()
+        PasswordLink.objects.filter(at__lt=now - _AN_HOUR).delete()
+        if PasswordLink.objects.filter(account_id=account_id).count() >= _LINKS:
+            return False
+        PasswordLink.objects.create(account_id=account_id, at=now)
+    return True
 
 
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # not generic at run time

@@ -136,3 +136,48 @@ class User(AbstractBaseUser, PermissionsMixin):
     def administers(self) -> bool:
         """May change lines, doors and accounts."""
         return self.role == self.Role.ADMINISTRATOR
+
+
+class SignInFailure(models.Model):
+    """An account that was tried in vain from a place: the last time. The name is a keyed hash (see guard.py)."""
+
+    place = models.CharField(max_length=50)
+    name = models.CharField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sign_in_failure"
+        constraints = (models.UniqueConstraint("place", "name", name="sign_in_failure_once"),)
+        indexes = (models.Index("place", "at", name="sign_in_failure_at"),)
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.at:%H:%M}"
+
+
+class SignInSuccess(models.Model):
+    """An account that signed in from a place: the last time."""
+
+    place = models.CharField(max_length=50)
+    account = models.ForeignKey(User, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sign_in_success"
+        constraints = (models.UniqueConstraint("place", "account", name="sign_in_success_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.at:%H:%M}"
+
+
+class PasswordLink(models.Model):
+    """A link for a forgotten password that was sent: no account is flooded with them."""
+
+    account = models.ForeignKey(User, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "password_link"
+        indexes = (models.Index("account", "at", name="password_link_of"),)
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.at:%H:%M}"

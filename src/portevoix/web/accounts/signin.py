@@ -16,6 +16,18 @@ def account_key(request: HttpRequest | None, credentials: dict[str, Any] | None)
     return str(given or "").strip().lower()[:254]
 
 
+def told_to_wait(request: HttpRequest, seconds: int) -> HttpResponse:
+    """Too many different accounts were tried from here: the same words whether or not they exist."""
+    response = render(
+        request,
+        "accounts/wait.html",
+        {"seconds": seconds, "minutes": (seconds + 59) // 60},
+        status=LOCKED_STATUS,
+    )
+    response["Retry-After"] = str(seconds)
+    return response
+
+
 def locked_out(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
     """The same sentence whether or not the account exists."""
     return render(request, "accounts/locked.html", {"minutes": 15}, status=LOCKED_STATUS)

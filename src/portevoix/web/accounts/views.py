@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django.views.generic import UpdateView
 
-from portevoix.web.accounts import forms
+from portevoix.web.accounts import forms, guard
 from portevoix.web.accounts.models import User
+from portevoix.web.accounts.signin import account_key, told_to_wait
 
 
 class SignIn(auth_views.LoginView):
@@ -30,6 +31,12 @@ class SignIn(auth_views.LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Adds whether a session has just ended."""
         return {**super().get_context_data(**kwargs), "session_over": "fin" in self.request.GET}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Look at the password, unless this address has to wait."""
+        if seconds := guard.wait(request, account_key(request, None)):
+            return told_to_wait(request, seconds)
+        return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Open the session and let the pages of the sign-in screen speak the person's language next time."""

@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from portevoix.actions import configuration
+from portevoix.web.accounts.models import User
 from portevoix.web.centre.lent import lent
 from portevoix.web.centre.models import ConfigChange
 from portevoix.web.centre.rights import me
@@ -84,13 +85,11 @@ class Kept:
 
 
 @contextmanager
-def keeping(request: HttpRequest, said: str = "") -> Iterator[Kept]:
-    """A transaction: what the block writes, who wrote it, and the event that makes routers read again.
-
-    ``said`` is told to the person afterwards, with a link to undo where one change can be undone.
-    """
-    kept = Kept()
-    actor, at = me(request), timezone.now()
+def recording(actor: User | None) -> Iterator[Kept]:
+    """A transaction: what the block writes, who wrote it (None: the command line), and the event that makes routers
+    read again."""
+    kept, at = Kept(), timezone.now()
+    actor_id = actor.pk if actor else None
     with transaction.atomic():
         yield kept
         for change in kept.changes:
@@ -98,9 +97,17 @@ def keeping(request: HttpRequest, said: str = "") -> Iterator[Kept]:
             change.save()
             with lent() as conn:
                 line_id = getattr(change, "line_id", None)
-                configuration.changed(conn, change.what, change.ref, actor.pk, at, line_id=line_id)
+                configuration.changed(conn, change.what, change.ref, actor_id, at, line_id=line_id)
         if kept.changes:
             transaction.on_commit(poke)  # whoever keeps a copy of the configuration reads it again now
+
+
+@contextmanager
+def keeping(request: HttpRequest, said: str = "") -> Iterator[Kept]:
+    """``recording`` for a page; ``said`` is told to the person afterwards, with a link to undo where one change can be
+    undone."""
+    with recording(me(request)) as kept:
+        yield kept
     if said:
         _say(request, kept, said)
 

@@ -8,6 +8,30 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
+class ConfigImport(models.Model):
+    """A configuration file that was handed in: first only looked at, then perhaps applied, then perhaps taken back.
+
+    ``before`` is the export from just before it was applied, and ``created`` the rows that it made (table, id): with
+    both it is taken back. Holds names of people, so old ones are deleted.
+    """
+
+    at = models.DateTimeField(_("le"), default=timezone.now)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    name = models.CharField(_("fichier"), max_length=200)
+    content = models.TextField()
+    before = models.JSONField(null=True)
+    created = models.JSONField(default=list)
+    applied_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "config_import"
+        ordering = ("-at", "-id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ConfigChange(models.Model):
     """One saved change. ``before`` and ``after`` hold only the fields that differ, as JSON values."""
 

@@ -118,6 +118,10 @@ urlpatterns = [
     page("historique/<int:change_id>/annuler", history.undo, "undo"),
     page("echange", transfer.page, "transfer"),
     page("echange/configuration.json", transfer.export, "export"),
+    page("echange/fichier", transfer.hand_in, "import-new"),
+    page("echange/<int:import_id>", transfer.review, "import"),
+    page("echange/<int:import_id>/revenir", transfer.undo, "import-undo"),
+    page("echange/<int:import_id>/avant.json", transfer.before, "import-before"),
     # The one page for people without an account yet: the signed link is what lets them in.
     path("bienvenue/<str:token>", people.welcome, name="welcome"),
 ]

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -72,5 +73,79 @@ class Migration(migrations.Migration):
                 condition=models.Q(("role__in", ("adviser", "supervisor", "administrator"))),
                 name="account_role",
             ),
+        ),
+        migrations.CreateModel(
+            name="SignInFailure",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place", models.CharField(max_length=50)),
+                ("name", models.CharField(max_length=32)),
+                ("at", models.DateTimeField()),
+            ],
+            options={
+                "db_table": "sign_in_failure",
+                "constraints": [
+                    models.UniqueConstraint(models.F("place"), models.F("name"), name="sign_in_failure_once")
+                ],
+                "indexes": [models.Index(models.F("place"), models.F("at"), name="sign_in_failure_at")],
+            },
+        ),
+        migrations.CreateModel(
+            name="SignInSuccess",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place", models.CharField(max_length=50)),
+                ("at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "sign_in_success",
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("place"), models.F("account"), name="sign_in_success_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PasswordLink",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "password_link",
+                "indexes": [models.Index(models.F("account"), models.F("at"), name="password_link_of")],
+            },
         ),
     ]

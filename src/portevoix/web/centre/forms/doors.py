@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -16,6 +17,62 @@ from portevoix.web.records.models import Door
 
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}|[0-9A-Fa-f:.]{2,45}")
 _SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,59}")
+
+
+def check_address(address: str) -> None:
+    """A whole address without "+". Raises ``ValidationError``."""
+    try:
+        validate_email(address)
+    except forms.ValidationError:
+        raise forms.ValidationError(_("Écrivez une adresse complète, comme nom@exemple.fr.")) from None
+    if "+" in address.split("@", maxsplit=1)[0]:
+        raise forms.ValidationError(_("Donnez l’adresse sans « + » : ce signe sert aux jetons de réponse."))
+
+
+def check_host(host: str) -> None:
+    """A plain host name or address; never one of the machine's surroundings, where clouds keep their keys."""
+    if host and not _HOST.fullmatch(host):
+        raise forms.ValidationError(_("Donnez seulement le nom du serveur, comme imap.exemple.fr."))
+    try:
+        place = ipaddress.ip_address(host)
+    except ValueError:
+        return
+    place = getattr(place, "ipv4_mapped", None) or place
+    if place.is_link_local or place.is_multicast or place.is_unspecified:
+        raise forms.ValidationError(_("Cette adresse ne peut pas être celle d’un serveur de courrier."))
+
+
+def check_secret_name(name: str) -> None:
+    """A name that an environment variable can carry."""
+    if name and not _SECRET_NAME.fullmatch(name):
+        raise forms.ValidationError(
+            _("Le nom ne peut contenir que des lettres de A à Z, des chiffres et « _ ».")
+        )
+
+
+def check_port(port: int) -> None:
+    """A TCP port."""
+    if not 1 <= port <= 65535:
+        raise forms.ValidationError(_("Un port est un nombre entre 1 et 65535 (993 le plus souvent)."))
+
+
+def fetching_problems(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What a door that is fetched still lacks: field and sentence. Else fetching fails later and unseen."""
+    if not values.get("imap_host"):
+        return
+    if not values.get("imap_user"):
+        yield "imap_user", _("Donnez le compte à ouvrir sur ce serveur.")
+    if not values.get("imap_secret"):
+        yield "imap_secret", _("Donnez le nom du secret qui porte le mot de passe.")
+    if values.get("imap_after") == Door.After.MOVE:
+        target = str(values.get("imap_move_to") or "").strip()
+        if not target:
+            yield "imap_move_to", _("Donnez le dossier où ranger les courriels pris.")
+        elif target == values.get("imap_folder"):
+            yield (
+                "imap_move_to",
+                _("C’est le dossier d’où viennent les courriels : donnez-en un autre."),
+            )
 
 
 class DoorForm(RowForm[Door]):
@@ -68,14 +125,7 @@ class DoorForm(RowForm[Door]):
     def clean_address(self) -> str:
         """One lower-case address that no other door has; says which line has it."""
         address: str = self.cleaned_data["address"].strip().lower()
-        try:
-            validate_email(address)
-        except forms.ValidationError:
-            raise forms.ValidationError(_("Écrivez une adresse complète, comme nom@exemple.fr.")) from None
-        if "+" in address.split("@", maxsplit=1)[0]:
-            raise forms.ValidationError(
-                _("Donnez l’adresse sans « + » : ce signe sert aux jetons de réponse.")
-            )
+        check_address(address)
         taken = Door.objects.filter(kind=Door.Kind.MAIL, address__iexact=address).exclude(pk=self.instance.pk)
         if other := taken.select_related("line").first():
             said = gettext("Cette adresse est déjà une porte de la ligne « %(line)s ».")
@@ -83,53 +133,27 @@ class DoorForm(RowForm[Door]):
         return address
 
     def clean_imap_host(self) -> str:
-        """A plain host name or address; never one of the machine's surroundings, where clouds keep their keys."""
+        """See ``check_host``."""
         host: str = self.cleaned_data["imap_host"].strip()
-        if host and not _HOST.fullmatch(host):
-            raise forms.ValidationError(_("Donnez seulement le nom du serveur, comme imap.exemple.fr."))
-        try:
-            place = ipaddress.ip_address(host)
-        except ValueError:
-            return host
-        place = getattr(place, "ipv4_mapped", None) or place
-        if place.is_link_local or place.is_multicast or place.is_unspecified:
-            raise forms.ValidationError(_("Cette adresse ne peut pas être celle d’un serveur de courrier."))
+        check_host(host)
         return host
 
     def clean_imap_secret(self) -> str:
-        """A name that an environment variable can carry."""
+        """See ``check_secret_name``."""
         name: str = self.cleaned_data["imap_secret"].strip().upper()
-        if name and not _SECRET_NAME.fullmatch(name):
-            raise forms.ValidationError(
-                _("Le nom ne peut contenir que des lettres de A à Z, des chiffres et « _ ».")
-            )
+        check_secret_name(name)
         return name
 
     def clean_imap_port(self) -> int:
-        """A TCP port."""
+        """See ``check_port``."""
         port: int = self.cleaned_data["imap_port"]
-        if not 1 <= port <= 65535:
-            raise forms.ValidationError(_("Un port est un nombre entre 1 et 65535 (993 le plus souvent)."))
+        check_port(port)
         return port
 
-    def _clean_move(self, values: dict[str, Any]) -> None:
-        if values.get("imap_after") != Door.After.MOVE:
-            return
-        target = values.get("imap_move_to", "").strip()
-        if not target:
-            self.add_error("imap_move_to", _("Donnez le dossier où ranger les courriels pris."))
-        elif target == values.get("imap_folder"):
-            self.add_error(
-                "imap_move_to", _("C’est le dossier d’où viennent les courriels : donnez-en un autre.")
-            )
-
     def clean(self) -> dict[str, Any]:
-        """A server needs an account and a secret, or fetching fails later and unseen."""
+        """What fetching needs."""
         values = super().clean() or self.cleaned_data
-        if values.get("imap_host"):
-            if not values.get("imap_user"):
-                self.add_error("imap_user", _("Donnez le compte à ouvrir sur ce serveur."))
-            if not values.get("imap_secret") and "imap_secret" not in self.errors:
-                self.add_error("imap_secret", _("Donnez le nom du secret qui porte le mot de passe."))
-            self._clean_move(values)
+        for name, said in fetching_problems(values):
+            if name not in self.errors:
+                self.add_error(name, said)
         return values

@@ -67,4 +67,32 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(models.F("what"), models.F("ref"), name="config_change_of")],
             },
         ),
+        migrations.CreateModel(
+            name="ConfigImport",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="le")),
+                ("name", models.CharField(max_length=200, verbose_name="fichier")),
+                ("content", models.TextField()),
+                ("before", models.JSONField(null=True)),
+                ("created", models.JSONField(default=list)),
+                ("applied_at", models.DateTimeField(null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={"db_table": "config_import", "ordering": ("-at", "-id")},
+        ),
     ]

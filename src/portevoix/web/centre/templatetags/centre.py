@@ -63,7 +63,7 @@ def sections(context: template.Context) -> list[dict[str, Any]]:
         ("answers", _("Réponses enregistrées"), "message-square-text", Action.ANSWER_EDIT),
         ("aside", _("Courriels mis de côté"), "archive", Action.MAIL_RETRY),
         ("history", _("Historique"), "history", only),
-        ("transfer", _("Exporter"), "download", only),
+        ("transfer", _("Exporter et importer"), "download", only),
     )
     return [
         {"href": reverse(f"centre:{name}"), "label": label, "icon": icon, "current": name == here}

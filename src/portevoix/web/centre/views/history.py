@@ -48,7 +48,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         {
             "change": row,
             "noun": NAMES.get(row.what, row.what),
-            "fields": ", ".join(_names(row)) if _is_change(row) else "",
+            "fields": ", ".join(names_of(row)) if _is_change(row) else "",
         }
         for row in page.object_list
     ]
@@ -61,8 +61,8 @@ def change(request: HttpRequest, change_id: int) -> HttpResponse:
     row = get_object_or_404(ConfigChange.objects.select_related("actor"), pk=change_id)
     keys = list(dict.fromkeys([*row.before, *row.after]))
     fields = [
-        {"name": name, "before": _shown(row.before.get(key)), "after": _shown(row.after.get(key))}
-        for key, name in zip(keys, _names(row), strict=True)
+        {"name": name, "before": words_of(row.before.get(key)), "after": words_of(row.after.get(key))}
+        for key, name in zip(keys, names_of(row), strict=True)
     ]
     noun = NAMES.get(row.what, row.what)
     context = {
@@ -88,7 +88,8 @@ def _is_change(row: ConfigChange) -> bool:
     return row.verb == ConfigChange.Verb.CHANGED
 
 
-def _names(row: ConfigChange) -> list[str]:
+def names_of(row: ConfigChange) -> list[str]:
+    """The fields of a change, in the order of its keys."""
     model = undoing.model_of(row)
     columns: dict[str, models.Field[Any, Any]] = (
         {f.attname: f for f in model._meta.concrete_fields} if model else {}
@@ -97,7 +98,8 @@ def _names(row: ConfigChange) -> list[str]:
     return [str(columns[key].verbose_name if key in columns else _EXTRA.get(key, key)) for key in keys]
 
 
-def _shown(value: Any) -> str:
+def words_of(value: Any) -> str:
+    """A value of the history as a person reads it."""
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):
