@@ -17,7 +17,7 @@ _SQL = load("search")
 #: Visible hits that are ranked together; and how many are looked at for one page: what filters leave out counts too.
 WINDOW, LOOK = 200, 4000
 #: The same for exact phrases, whose texts are read; and how many texts at once.
-PHRASE_WINDOW, PHRASE_LOOK, TEXTS = 60, 600, 100
+PHRASE_WINDOW, PHRASE_LOOK, TEXTS = 60, 500, 100
 #: Ids in a block, and blocks in a large one, as the index on messages has them (0001_live.sql).
 BLOCK, LARGE = 4096, 32
 #: Blocks looked at first; how many times over that grows at most; more large ones than these are not named one by one.
