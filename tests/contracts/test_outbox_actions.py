@@ -176,3 +176,30 @@ def test_many_workers_never_share_a_mail(conn, database_url):
     for worker in workers:
         worker.join()
     assert sorted(claimed) == sorted(made)
+
+
+def test_a_conversations_mails_leave_in_the_order_in_which_they_were_written(conn):
+    """Two workers, or two threads of one, must not overtake each other; one that was put off holds up nobody."""
+    first, conversation = answer(conn), came_with_two(conn)
+    one, two = conversation
+    assert [got.message_id for got in claim(conn)] == [first, one]
+    assert claim(conn) == []  # the first is with the relay
+    conn.execute("update outgoing set lease_until = %s where message_id = %s", [DUE, one])
+    (again,) = claim(conn)
+    assert again.message_id == one
+    assert done(conn, again, later={"jean@client.example": "452 full"})
+    (overtaking,) = claim(conn)
+    assert overtaking.message_id == two
+
+
+def came_with_two(conn):
+    """A conversation with two answers that are due."""
+    place = came(conn).conversation_id
+    return [
+        messages.reply(
+            conn, conversation_id=place, account_id=1, body=body, upload_ids=[], token=uuid.uuid4().hex,
+            recipients=[{"name": "", "address": "jean@client.example", "as": "to"}],
+            secret=SECRET, domain=DOMAIN, at=NOW,
+        )
+        for body in ("Un", "Deux")
+    ]  # fmt: skip

@@ -21,7 +21,9 @@ class Centre:
         self._kept = []
 
     def start(self, name, *, keep=False, **extra):
-        process = self.processes[name] = Process(name, **(self.environment | extra)).start()
+        # Known before it is ready: one that is too slow to start must be stopped too.
+        process = self.processes[name] = Process(name, **(self.environment | extra))
+        process.start()
         if keep:
             self._kept.append(process.keep_alive())
         return process

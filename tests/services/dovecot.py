@@ -125,7 +125,8 @@ service stats {{
         base = self.mail / "Maildir" / folder
         for part in ("tmp", "new", "cur"):
             (base / part).mkdir(parents=True, exist_ok=True)
-        for path in (base.parent, base, *base.iterdir()):
+        # Not what else lies there: Dovecot makes and removes its index files meanwhile.
+        for path in (base.parent, base, *(base / part for part in ("tmp", "new", "cur"))):
             os.chown(path, *self.owner)
         name = f"{os.urandom(8).hex()}.test"
         (base / "tmp" / name).write_bytes(raw)

@@ -21,7 +21,7 @@ import psycopg
 from typing_extensions import override
 
 from portevoix.actions import acknowledge, outbox
-from portevoix.channels.mail.relay import Relay, Result, Tls, deliver
+from portevoix.channels.mail.relay import Relay, Result, Said, Tls, deliver
 from portevoix.runners.base import Rounds, secret, setup_logging
 from portevoix.store import db
 from portevoix.store.clock import DatabaseClock
@@ -89,7 +89,15 @@ class Courier(threading.Thread):
     def _deliver(self, one: Claimed) -> None:
         relay = self._office.relay
         assert relay is not None
-        result = deliver(relay, one.content, one.sender, one.recipients, before_data=lambda: self._fence(one))
+        try:
+            result = deliver(
+                relay, one.content, one.sender, one.recipients, before_data=lambda: self._fence(one)
+            )
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            # The database went away before the bytes left: nothing was sent, so it need not wait for its lease to end.
+            self._drop_connection()
+            self._office.unwritten.put((one, _not_sent(one)))
+            return
         crash_here("after_send")
         self._office.heard(reached=result.reached)
         if result.fenced:
@@ -106,11 +114,7 @@ class Courier(threading.Thread):
 
     def _fence(self, one: Claimed) -> bool:
         conn = self._connection()
-        try:
-            ours = outbox.fence(conn, one, self._clock.now(conn), seconds=self._office.sending_seconds)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            self._drop_connection()
-            raise
+        ours = outbox.fence(conn, one, self._clock.now(conn), seconds=self._office.sending_seconds)
         crash_here("before_send")
         return ours
 
@@ -124,6 +128,12 @@ class Courier(threading.Thread):
             with contextlib.suppress(psycopg.Error):
                 self._conn.close()
         self._conn = None
+
+
+def _not_sent(one: Claimed) -> Result:
+    """It did not leave, which says nothing about the mail."""
+    said = Said(451, "4.3.0 the database was away, nothing was sent")
+    return Result(later=dict.fromkeys(one.recipients, said), reply=str(said), reached=False)
 
 
 def write(conn: Connection, one: Claimed, result: Result, at: datetime) -> None:

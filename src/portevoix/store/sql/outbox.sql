@@ -4,12 +4,19 @@ values (%(message_id)s, %(state)s, %(sender)s, %(recipients)s, %(content)s, %(no
 
 -- name: claim
 -- Takes what is due, what was held until now, and what a dead worker left behind. `busy` are the recipient domains
--- that already have their share of threads: a slow one must not hold up the others.
+-- that already have their share of threads: a slow one must not hold up the others. A conversation's mails leave in the
+-- order in which they were written: one waits while an earlier one is with the relay or due itself; an earlier one that
+-- was put off (a full mailbox, say) holds up nobody.
 with fresh as (
   select o.message_id, o.state from outgoing o
   where o.state in ('held', 'due') and o.not_before <= %(at)s
     and not exists (select 1 from unnest(o.recipients) r where split_part(r, '@', 2) = any(%(busy)s::text[]))
-  order by o.not_before limit %(limit)s for update skip locked
+    and not exists (
+      select from message m join message earlier on earlier.conversation_id = m.conversation_id and earlier.id < m.id
+      join outgoing e on e.message_id = earlier.id
+      where m.id = o.message_id
+        and (e.state = 'sending' or (e.state in ('held', 'due') and e.not_before <= %(at)s)))
+  order by o.not_before, o.message_id limit %(limit)s for update skip locked
 ), left_behind as (
   select o.message_id, o.state from outgoing o
   where o.state = 'sending' and o.lease_until <= %(at)s
