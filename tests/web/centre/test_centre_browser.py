@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
@@ -51,6 +52,42 @@ def test_every_page_is_accessible_and_fits(tab: Page, site: Site, centre: Simple
         expect(tab.get_by_role("heading", level=1)).to_be_visible()
         assert_accessible(tab)
         assert_fits(tab)
+
+
+@pytest.mark.timeout(180)
+def test_seasons_mailbox_and_import_are_accessible_and_fit(
+    tab: Page, site: Site, centre: SimpleNamespace
+) -> None:
+    line = f"{site.url}/reglages/lignes/{centre.cpf.pk}"
+    centre.cpf.seasons.get_or_create(
+        name="Vacances de Noël", first_day=date(2030, 12, 21), last_day=date(2031, 1, 5)
+    )
+
+    def look(heading: str) -> None:
+        expect(tab.get_by_role("heading", name=heading).first).to_be_visible()
+        assert_accessible(tab)
+        assert_fits(tab)
+
+    tab.goto(f"{line}/horaires")
+    look("Périodes")
+    tab.goto(f"{line}/periodes/nouvelle")
+    look("La semaine de cette période")
+    tab.get_by_role("button", name="Enregistrer la période").click()
+    look("Il y a un problème")
+    tab.goto(f"{site.url}/reglages/portes/{centre.door.pk}")
+    look("Boîte chez un hébergeur (IMAP)")
+    wrong, right = (
+        {"name": "centre.json", "mimeType": "application/json", "buffer": text.encode()}
+        for text in (
+            '{"portevoix": 1,\n"lines": [{"slug": "cpf", "time_zone": "Ici"}]}',
+            '{"portevoix": 1, "sites": ["Brest"], "lines": [{"slug": "cpf", "sender_name": "Le centre"}]}',
+        )
+    )
+    for given, heading in ((wrong, "rien n’est changé"), (right, "Ce que centre.json changerait")):
+        tab.goto(f"{site.url}/reglages/echange")
+        tab.get_by_label("Fichier de configuration (.json)").set_input_files(given)
+        tab.get_by_role("button", name="Voir ce qui changerait").click()
+        look(heading)
 
 
 def test_a_refused_form_is_accessible_and_leads_to_the_field(
