@@ -5,6 +5,7 @@ import contextlib
 import pytest
 from hall import Centre
 from ledger import Ledger
+from own_server import prepared, server  # noqa: F401 - fixtures
 from services.mails import fill
 
 from portevoix.store import db

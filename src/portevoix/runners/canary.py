@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import logging
 import mmap
 import os
 import threading
@@ -21,6 +22,8 @@ from portevoix.actions.mailroom import survives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+log = logging.getLogger(__name__)
 
 #: Mails in hand at the same time: one on the event loop, the others on threads. More go unmarked.
 SLOTS: Final = 64
@@ -54,13 +57,19 @@ class Canary:
 
     def __init__(self, where: Path | None = None) -> None:
         self._where = where or folder()
-        self._where.mkdir(parents=True, exist_ok=True)
         self._free = list(range(SLOTS))
         self._marks: dict[int, bytes] = {}
         self._proved: set[bytes] = set()
         self._lock = threading.Lock()
-        self._file, self._map = self._open()
-        self._deaths = self._bury()
+        self._file: _Slots | None = None
+        try:
+            self._where.mkdir(parents=True, exist_ok=True)
+            self._file, self._map = self._open()
+            self._deaths = self._bury()
+        except OSError as error:
+            log.error("canary: %s cannot be written (%s): mails go unmarked", self._where, error)  # noqa: TRY400
+            self._map = mmap.mmap(-1, SLOTS * _MARK)
+            self._deaths = self._read()
 
     def enter(self, raw: bytes) -> int:
         """The mail is in hand now. A negative slot: all are taken, this mail goes unmarked."""
@@ -108,7 +117,8 @@ class Canary:
     def close(self) -> None:
         """Nothing is in hand any more."""
         self._map.close()
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     # --- files --------------------------------------------------------------------------------------
 
@@ -118,7 +128,11 @@ class Canary:
         while True:
             held = _Slots(self._where / f"slots-{number}")
             if held.mine:
-                return held, held.map()
+                try:
+                    return held, held.map()
+                except OSError:
+                    held.close()
+                    raise
             held.close()
             number += 1
 
@@ -135,7 +149,7 @@ class Canary:
         return deaths
 
     def _left_in(self, path: Path) -> list[bytes]:
-        if path == self._file.path:
+        if self._file is not None and path == self._file.path:
             return _marks(bytes(self._map))
         other = _Slots(path)
         try:
@@ -146,7 +160,7 @@ class Canary:
     def _clear(self) -> None:
         self._map[:] = bytes(len(self._map))
         for path in self._where.glob("slots-*"):
-            if path == self._file.path:
+            if self._file is not None and path == self._file.path:
                 continue
             other = _Slots(path)
             if other.mine:
@@ -154,11 +168,14 @@ class Canary:
             other.close()
 
     def _acquit(self, mark: bytes) -> None:
-        with _locked(self._where / "deaths.lock"):
-            deaths = self._read()
-            deaths.pop(mark, None)
-            self._write(deaths)
         self._deaths.pop(mark, None)
+        try:
+            with _locked(self._where / "deaths.lock"):
+                deaths = self._read()
+                deaths.pop(mark, None)
+                self._write(deaths)
+        except OSError as error:  # it is suspected once more than it deserves
+            log.warning("canary: a mail could not be cleared of its deaths: %s", error)
 
     def _read(self) -> dict[bytes, int]:
         deaths: dict[bytes, int] = {}
@@ -188,8 +205,8 @@ class _Slots:
             self.mine = False
 
     def map(self) -> mmap.mmap:
-        if os.fstat(self.fd).st_size < SLOTS * _MARK:
-            os.ftruncate(self.fd, SLOTS * _MARK)
+        # Allocated, not a hole: writing into a hole of a full disk would kill the process (SIGBUS).
+        os.posix_fallocate(self.fd, 0, SLOTS * _MARK)
         return mmap.mmap(self.fd, SLOTS * _MARK)
 
     def close(self) -> None:
