@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from portevoix.store.db import Connection
 
 _TRUST_SECONDS = 10.0
+#: An answer that was on its way for longer (this process stopped, or the network) is old when it is here: asked again.
+_PROMPT_SECONDS = 0.5
 
 
 class DatabaseClock:
@@ -22,14 +24,17 @@ class DatabaseClock:
     def __init__(self) -> None:
         self._read: datetime | None = None
         self._at = 0.0
+        self._prompt = True
 
     def now(self, conn: Connection) -> datetime:
         """The time, aware, in UTC."""
-        passed = time.monotonic() - self._at
-        if self._read is None or passed > _TRUST_SECONDS:
+        asked = time.monotonic()
+        passed = asked - self._at
+        if self._read is None or passed > _TRUST_SECONDS or not self._prompt:
             row = conn.execute("select clock_timestamp() as now").fetchone()
             assert row is not None
             self._read, self._at, passed = row["now"], time.monotonic(), 0.0
+            self._prompt = self._at - asked < _PROMPT_SECONDS
         return self._read + timedelta(seconds=passed)
 
     def guess(self) -> datetime | None:
