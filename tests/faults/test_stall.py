@@ -123,7 +123,7 @@ def test_stopped_while_the_relay_answers_the_woken_one_writes_nothing(post):
 def test_three_at_once_stopped_in_turn(post, capsys):
     """Three processes, stopped again and again for longer than a lease lasts: nobody sends a mail twice, and of each
     conversation the answers leave in the order in which they were written."""
-    extra = {"PORTEVOIX_OUTBOX_LEASE_SECONDS": "1"}
+    extra = {"PORTEVOIX_OUTBOX_LEASE_SECONDS": "4"}
     three = [another(post.centre, name, **extra) for name in "abc"]
     done, stops = threading.Event(), []
 
@@ -132,7 +132,7 @@ def test_three_at_once_stopped_in_turn(post, capsys):
             process = three[len(stops) % 3]
             with stopped(process):
                 stops.append(process)
-                done.wait(1.6)
+                done.wait(5)
 
     thread = threading.Thread(target=stopping, daemon=True)
     thread.start()
