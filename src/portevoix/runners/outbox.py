@@ -27,7 +27,7 @@ from portevoix.store import db
 from portevoix.store.clock import DatabaseClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from portevoix.actions.outbox import Claimed
@@ -43,19 +43,19 @@ _GRACE_SECONDS: Final = 20.0  # for what is with the relay when we are told to s
 Outcome = tuple["Claimed", Result]
 
 
-def relay_from_environment() -> Relay | None:
+def relay_from_environment(env: Mapping[str, str] = os.environ) -> Relay | None:
     """``PORTEVOIX_RELAY`` is host:port ([::1]:25 for IPv6); None when it is not set: mail then waits."""
-    where = os.environ.get("PORTEVOIX_RELAY", "").strip()
+    where = env.get("PORTEVOIX_RELAY", "").strip()
     if not where:
         return None
     host, _, port = where.rpartition(":") if ":" in where.rpartition("]")[2] else (where, "", "25")
     return Relay(
         host=host.strip("[]"),
         port=int(port),
-        user=os.environ.get("PORTEVOIX_RELAY_USER", ""),
-        password=os.environ.get("PORTEVOIX_RELAY_PASSWORD", ""),
-        tls=Tls(os.environ.get("PORTEVOIX_RELAY_TLS", "none").lower()),
-        hello=os.environ.get("PORTEVOIX_DOMAIN", "localhost"),
+        user=env.get("PORTEVOIX_RELAY_USER", ""),
+        password=env.get("PORTEVOIX_RELAY_PASSWORD", ""),
+        tls=Tls(env.get("PORTEVOIX_RELAY_TLS", "none").lower()),
+        hello=env.get("PORTEVOIX_DOMAIN", "localhost"),
     )
 
 

@@ -10,7 +10,8 @@ import contextlib
 import re
 import smtplib
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -102,6 +103,20 @@ def deliver(
         return Result(later=_all(recipients, _said(error)), reply=str(_said(error)), reached=False)
     try:
         return _speak(client, relay, content, sender, recipients, before_data)
+    finally:
+        _leave(client)
+
+
+def certificate_ends(relay: Relay) -> datetime:
+    """When the relay's certificate runs out, as it shows it now. No login, no mail.
+
+    Raises ``OSError`` (``ssl.SSLError`` too) or ``smtplib.SMTPException`` when there is no safe way to it.
+    """
+    client = _connect(replace(relay, user="", password=""))
+    try:
+        assert isinstance(client.sock, ssl.SSLSocket)
+        shown = client.sock.getpeercert() or {}
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
     finally:
         _leave(client)
 

@@ -6,12 +6,14 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from portevoix.cli.checks import Patient, Skip, check
 from portevoix.embedded.process import accepts, command_of
 
 _LEAST_FREE = 0.10
+_FILLING = 0.85  # of it used: time to act before anything is refused (RELIABILITY.md F25)
 _LEAST_BYTES = 2 * 1024**3
 
 
@@ -33,13 +35,37 @@ def python(_patient: Patient) -> Sequence[str]:
 )
 def disk(patient: Patient) -> Sequence[str]:
     """A tenth of the disk, and at least 2 GB, are free."""
+    return [
+        f"{use.free / 1024**3:.1f} GB of {use.total / 1024**3:.0f} GB are free at {where}"
+        for where, use in _disks(patient).items()
+        if use.free < _LEAST_BYTES or use.free / use.total < _LEAST_FREE
+    ]
+
+
+@check(
+    "disk fills",
+    proves="there will be room for what comes in",
+    remedy="find out what grows (`du -xsh DATA/*`), enlarge the disk or move --data before mails are refused",
+    warning=True,
+)
+def disk_fills(patient: Patient) -> Sequence[str]:
+    """Less than 85 % of each disk is used."""
+    return [
+        f"{1 - use.free / use.total:.0%} of {use.total / 1024**3:.0f} GB are used at {where}"
+        for where, use in _disks(patient).items()
+        if use.free / use.total < 1 - _FILLING
+    ]
+
+
+def _disks(patient: Patient) -> dict[Path, shutil._ntuple_diskusage]:
+    """The disk of the data folder, and that of the embedded database where it is another."""
     where = patient.places.data
     while not where.exists():
         where = where.parent
-    use = shutil.disk_usage(where)
-    if use.free < _LEAST_BYTES or use.free / use.total < _LEAST_FREE:
-        return [f"{use.free / 1024**3:.1f} GB of {use.total / 1024**3:.0f} GB are free at {where}"]
-    return []
+    places = {where.stat().st_dev: where}
+    if (cluster := where / "postgresql").exists():
+        places.setdefault(cluster.stat().st_dev, cluster)
+    return {place: shutil.disk_usage(place) for place in places.values()}
 
 
 @check(
