@@ -105,7 +105,7 @@ def _hashed(name: str) -> str:
 class Guard(BaseBackend):
     """Before all others: whichever page asks for a password."""
 
-    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:  # type: ignore[override]
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
         """Raises ``PermissionDenied`` while this address has to wait."""
         if request is not None and (seconds := wait(request, account_key(request, credentials))):
             request.asked_to_wait = seconds  # type: ignore[attr-defined]

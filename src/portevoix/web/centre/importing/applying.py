@@ -60,8 +60,8 @@ class Importer:
             self.named(Skill, node, ("slug", "name"), "slug")
         for node in columns.items(found.get("lines")):
             self._line(node)
-        if (node := found.get("exceptions_of_all_lines")) is not None:
-            self.weeks.exceptions(node, None, self.kept)
+        if (days := found.get("exceptions_of_all_lines")) is not None:
+            self.weeks.exceptions(days, None, self.kept)
         for node in columns.items(found.get("saved_answers")):
             self._answer(node)
         for node in columns.items(found.get("people")):
@@ -200,8 +200,8 @@ class Importer:
             name = self.columns.text(members["name"], 120)
             if name is None:
                 continue
-            row = Subject.objects.filter(line=line, parent=parent, name=name).first()
-            row = row or Subject(line=line, parent=parent)
+            known = Subject.objects.filter(line=line, parent=parent, name=name)
+            row = known.first() or Subject(line=line, parent=parent)
             row.position = position
             if self.read(row, members, ("name", "active")):
                 self._keep(Subject, row)

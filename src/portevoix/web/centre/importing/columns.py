@@ -87,12 +87,12 @@ class Columns:
     def clock(self, node: Node) -> time | None:
         """HH:MM."""
         try:
-            return time.fromisoformat(node.value) if len(node.value) == 5 else self._no_clock(node)
+            if len(node.value) == 5:
+                return time.fromisoformat(node.value)
         except (TypeError, ValueError):
-            return self._no_clock(node)
-
-    def _no_clock(self, node: Node) -> None:
+            pass
         self.wrong(node, _('Une heure est attendue ici, comme "09:00".'))
+        return None
 
     def day(self, node: Node) -> date | None:
         """YYYY-MM-DD."""

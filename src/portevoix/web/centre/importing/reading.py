@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from json.decoder import JSONDecodeError, JSONDecoder, scanstring
+from json import JSONDecodeError, JSONDecoder
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -102,7 +102,7 @@ class _Reader:
 
     def _string(self, at: int) -> tuple[str, int]:
         try:
-            value, end = scanstring(self._text, at + 1, True)
+            value, end = self._decoder.raw_decode(self._text, at)
         except JSONDecodeError as error:
             raise self._wrong(
                 error.pos, _("Ce texte entre guillemets n’est pas terminé, ou mal écrit.")

@@ -54,7 +54,7 @@ def _words(change: ConfigChange, key: str, value: Any) -> str:
     model = model_of(change)
     columns = {one.attname: one for one in model._meta.concrete_fields} if model else {}
     if isinstance(column := columns.get(key), models.ForeignKey) and value is not None:
-        found = column.related_model._default_manager.filter(pk=value).first()  # type: ignore[union-attr]
+        found = column.related_model._default_manager.filter(pk=value).first()
         return str(found) if found else words_of(None)
     if key == "skills" and isinstance(value, dict):
         known = dict(Skill.objects.values_list("pk", "name"))

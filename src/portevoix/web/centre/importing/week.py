@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import time
+from datetime import date, time
 
 from django.utils.translation import gettext as _
 
@@ -49,7 +49,7 @@ class Weeks:
         self,
         item: Node,
         line: Line,
-        known: dict[tuple[str, object], LineSeason],
+        known: dict[tuple[str, date], LineSeason],
         others: Iterable[LineSeason],
     ) -> tuple[LineSeason, Node | None] | None:
         needed = ("name", "first_day", "last_day")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from portevoix.web.centre.exporting import configuration
 from portevoix.web.centre.importing import whole
+from portevoix.web.centre.models import ConfigImport
 
 
 class Command(BaseCommand):
@@ -61,7 +62,7 @@ class Command(BaseCommand):
             )
 
     def _undo(self, row_id: int, *, yes: bool) -> None:
-        row = whole.ConfigImport.objects.filter(pk=row_id, applied_at__isnull=False, undone_at=None).first()
+        row = ConfigImport.objects.filter(pk=row_id, applied_at__isnull=False, undone_at=None).first()
         if row is None:
             raise CommandError(_("Il n’y a rien à annuler sous ce numéro."))
         if self._show(whole.try_undo(row, None), row.name) and yes:
