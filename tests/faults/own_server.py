@@ -44,6 +44,14 @@ class OwnServer:
         """A connection of the observer, with none of the product's limits."""
         return psycopg.connect(self.url, autocommit=True, row_factory=dict_row, connect_timeout=10)
 
+    def back(self) -> bool:
+        """Whether it answers; starts it again when it ended, as the supervisor does twice a second."""
+        if self.postgres.pid is None:
+            self.postgres.start()
+        with contextlib.suppress(psycopg.OperationalError), self.connect() as conn:
+            return bool(conn.execute("select 1").fetchone())
+        return False
+
     def log(self) -> str:
         """What the server wrote."""
         return self.postgres.log.read_text(errors="replace")

@@ -120,7 +120,7 @@ def test_postgres_cannot_write(server, ledger, own_nats, tmp_path, fault):
         with injected(server.pids, WRITES.replace("write,writev,", ""), fault):
             for group in range(2, 6):
                 assert not attempt(sender, ledger, (group, 0)).startswith("250")
-        until(lambda: started(server), seconds=60)
+        until(server.back, seconds=60)
         for group in range(2, 6):
             sender.send(group, 0)
         assert centre.processes["mail"].alive()
@@ -129,11 +129,3 @@ def test_postgres_cannot_write(server, ledger, own_nats, tmp_path, fault):
         assert "PANIC" in server.log() or "could not" in server.log()
     finally:
         centre.stop()
-
-
-def started(server):
-    """What the supervisor does twice a second."""
-    if server.postgres.pid is None:
-        server.postgres.start()
-    with db.connect(server.url) as conn:
-        return bool(conn.execute("select 1").fetchone())
