@@ -82,7 +82,7 @@ def test_stopped_before_the_bytes_left_the_woken_one_sends_nothing(post):
     first = another(post.centre, "a", PORTEVOIX_OUTBOX_LEASE_SECONDS="2")
     post.sink.hold = "rcpt"
     message_id = post.answer(post.question("a@client.example"), "a@client.example")
-    assert post.sink.held.wait(20)
+    assert post.sink.held.wait(40)
     lease = state(post, message_id)["lease"]
     with stopped(first):
         post.sink.go_on()
@@ -105,7 +105,7 @@ def test_stopped_while_the_relay_answers_the_woken_one_writes_nothing(post):
     first = another(post.centre, "a", **short)
     post.sink.hold = "data"
     message_id = post.answer(post.question("a@client.example"), "a@client.example")
-    assert post.sink.held.wait(20)
+    assert post.sink.held.wait(40)
     with stopped(first):
         post.sink.go_on()
         another(post.centre, "b", **short)
@@ -123,7 +123,7 @@ def test_stopped_while_the_relay_answers_the_woken_one_writes_nothing(post):
 def test_three_at_once_stopped_in_turn(post, capsys):
     """Three processes, stopped again and again for longer than a lease lasts: nobody sends a mail twice, and of each
     conversation the answers leave in the order in which they were written."""
-    extra = {"PORTEVOIX_OUTBOX_LEASE_SECONDS": "4"}
+    extra = {"PORTEVOIX_OUTBOX_LEASE_SECONDS": "8"}
     three = [another(post.centre, name, **extra) for name in "abc"]
     done, stops = threading.Event(), []
 
@@ -132,7 +132,7 @@ def test_three_at_once_stopped_in_turn(post, capsys):
             process = three[len(stops) % 3]
             with stopped(process):
                 stops.append(process)
-                done.wait(5)
+                done.wait(9)
 
     thread = threading.Thread(target=stopping, daemon=True)
     thread.start()
