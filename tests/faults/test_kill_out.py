@@ -94,6 +94,12 @@ def dovecot():
         made.stop()
 
 
+def chain(ledger, group, number):
+    """References to the whole matter, as client programs write them: a mailbox gives its new files in any order."""
+    names = " ".join(f"<{ledger.run}.{group}.{n}@client.example>" for n in range(number))
+    return f"\r\nReferences: {names}\r\n\r\n".encode() if names else b"\r\n\r\n"
+
+
 def test_imap_killed_while_its_mailbox_fills(conn, centre, ledger, dovecot, capsys):
     conn.execute(
         "update door set imap_host = 'localhost', imap_port = %s, imap_tls = true, imap_user = %s,"
@@ -110,7 +116,7 @@ def test_imap_killed_while_its_mailbox_fills(conn, centre, ledger, dovecot, caps
         for group in range(MAILS // 3):
             for number in range(3):
                 ledger.before((group, number))
-                dovecot.put(writer.mail(group, number))
+                dovecot.put(writer.mail(group, number).replace(b"\r\n\r\n", chain(ledger, group, number), 1))
                 ledger.after((group, number), "250 in the mailbox")
         until(lambda: stored() == MAILS // 3 * 3, seconds=600)
     with capsys.disabled():
