@@ -84,7 +84,7 @@ def test_each_process_killed_under_load(centre, conn, ledger, name):
     thread.join()
     answering.stop()
     assert kills
-    assert len(ledger.acked) == MAILS
+    assert len(ledger.acked) == MAILS // 3 * 3
     assert check(conn, ledger).faults() == {}, f"{len(kills)} kills"
 
 
