@@ -57,6 +57,8 @@ def opened(world: World) -> int:
     world.receive(
         mail(In_Reply_To="<tout@client.example>", text="Une date", files=meeting, Importance="high")
     )
+    sealed = "-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n"
+    world.receive(mail(In_Reply_To="<tout@client.example>", text=sealed))
     offered = world.receive(mail(subject="Proposée"))
     world.offer("alice", offered.contact_id)
     world.conn.execute("update seat set expires_at = now() + interval '1 hour' where state = 'offered'")

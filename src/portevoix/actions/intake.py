@@ -54,6 +54,7 @@ def _sought(batch: Sequence[Inbound]) -> store.Sought:
         own_ids=sorted({item.external_id for item in batch if item.external_id}),
         addresses=sorted({item.sender for item in batch if item.sender}),
         bounced=sorted({item.bounce.message_id for item in batch if item.bounce}),
+        tokens=sorted({item.token for item in batch if item.token is not None}),
         count=len(batch),
     )
 
@@ -76,11 +77,8 @@ def take_in(conn: Connection, batch: Sequence[Inbound]) -> list[Taken]:
 
 
 def _together(conn: Connection, batch: Sequence[Inbound]) -> list[Taken]:
-    # One pipeline around the transaction: begin, locks and look-ups are one round trip, rows and commit another.
-    with conn.pipeline(), conn.transaction():
+    with conn.transaction():
         placing = Placing(store.look_up(conn, _sought(batch)))
-        if needed := placing.conversations_needed(batch):
-            placing.learn(store.conversations(conn, sorted(needed)))
         taken = [placing.place(item) for item in batch]
         store.write(conn, placing.rows)
     return taken

@@ -16,11 +16,9 @@ from portevoix.domain.contacts import events as e
 from portevoix.domain.contacts.machine import State
 from portevoix.domain.contacts.threading import Candidate, Evidence, find
 from portevoix.store.intake import Rows
-from portevoix.store.words import vector
+from portevoix.store.words import binary_vector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from portevoix.actions.inbound import Inbound
     from portevoix.store.intake import Found
 
@@ -38,6 +36,7 @@ class _Conversation:
     contact_id: int | None = None
     state: str | None = None
     holder_id: int | None = None
+    row: dict[str, Any] | None = None  # of one that begins in this batch
     fresh: bool = False
 
 
@@ -73,29 +72,29 @@ class Placing:
             self._awaiting.setdefault(row["external_id"], []).append(row["conversation_id"])
         self._persons = {row["value"]: (row["person_id"], row["name"]) for row in self.found.persons}
         self._bounced = {row["id"]: row for row in self.found.bounced}
+        doors = set(self.found.doors)
+        for row in self.found.conversations:
+            self._learn(row, doors)
 
-    def conversations_needed(self, batch: Iterable[Inbound]) -> set[int]:
-        """The conversations that items of the batch may join."""
-        needed = {item.token for item in batch if item.token is not None}
-        needed |= {known.conversation_id for many in self._known.values() for known in many}
-        needed |= {conversation for many in self._awaiting.values() for conversation in many}
-        return needed | {row["conversation_id"] for row in self._bounced.values()}
-
-    def learn(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Take in the conversations read for the batch."""
-        for row in rows:
-            self._conversations[row["id"]] = _Conversation(
-                row["id"],
-                row["line_id"],
-                row["person_id"],
-                row["last_adviser_id"],
-                set(row["participants"]),
-                row["contact_id"],
-                row["state"],
-                row["holder_id"],
-            )
-            for former in row["former"]:
-                self._became[former] = row["id"]
+    def _learn(self, row: dict[str, Any], doors: set[str]) -> None:
+        """A conversation the batch may join. Our own doors take no part in it."""
+        part = {*row["addresses"]}
+        for sender, recipients in row["written"] or ():
+            part.update(recipient["address"].lower() for recipient in recipients)
+            if sender is not None:
+                part.add(sender)
+        self._conversations[row["id"]] = _Conversation(
+            row["id"],
+            row["line_id"],
+            row["person_id"],
+            row["last_adviser_id"],
+            part - doors,
+            row["contact_id"],
+            row["state"],
+            row["holder_id"],
+        )
+        for former in row["former"]:
+            self._became[former] = row["id"]
 
     # --- one item ---------------------------------------------------------------------------------
 
@@ -161,8 +160,11 @@ class Placing:
             said = e.MessageAdded(message_id=ids["message_id"], said="automatic")
             self._log(item, said, {"contact_id": None, "conversation_id": conversation.id})
             return Taken(outcome=outcome, message_id=ids["message_id"], conversation_id=conversation.id)
-        if not conversation.fresh:
-            self.rows.add("touch_conversation", id=conversation.id, at=item.at)
+        if conversation.row is None:
+            self.rows.add("touch", id=conversation.id, at=item.at)
+        elif not conversation.fresh:
+            conversation.row["last_at"] = max(conversation.row["last_at"], item.at)
+            conversation.row["version"] += 1
         outcome = Outcome.JOINED if conversation.contact_id else Outcome.CONTACT
         if conversation.contact_id:
             self._join(item, conversation, ids["message_id"])
@@ -228,14 +230,16 @@ class Placing:
             fresh=True,
         )
         self._conversations[conversation.id] = conversation
-        self.rows.add(
+        conversation.row = self.rows.add(
             "add_conversation",
             id=conversation.id,
             line_id=item.line_id,
             person_id=conversation.person_id,
             subject=item.subject,
             at=item.at,
+            last_at=item.at,
             twin_of=twins[0] if twins else None,
+            version=1,
         )
         if item.references and not item.automatic:
             unknown = [name for name in item.references[:5] if name not in self._known]
@@ -325,7 +329,7 @@ class Placing:
             digest=item.digest,
             external_id=item.external_id,
             facts=_json(item.facts),
-            search=vector(
+            search=binary_vector(
                 f"{text[:SEARCHED]} {names[:2000]}", f"{item.subject} {item.sender_name} {item.sender}"
             ),
         )

@@ -33,7 +33,7 @@ BEAT_SECONDS = 5.0
 READ_SECONDS = float(os.environ.get("PORTEVOIX_READ_SECONDS", "3"))
 _AWAY_SECONDS = 1.0
 #: From the beginning of a round to that of the next one, at least.
-GAP_SECONDS = 0.015
+GAP_SECONDS = 0.03
 
 
 def secret() -> bytes:

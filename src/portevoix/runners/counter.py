@@ -1,7 +1,8 @@
 """The counter of the mail room: mails queue here and are stored in batches, one transaction each.
 
-The SMTP side is asynchronous, the database side is one thread with one connection. While a batch commits, the next
-one gathers: the slower the disk, the larger the batches (group commit), so a waiting sender is never idle.
+All on the event loop's own thread: while PostgreSQL stores a batch the process waits, and the next mails gather in
+the kernel. With a thread for the database the two took turns at Python's one lock, which cost a third more per mail
+and made the batches half as large; a second mail process uses the other core (docs/decisions/0006-counter.md).
 """
 
 from __future__ import annotations
@@ -9,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import queue
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import psycopg
 
@@ -27,12 +27,21 @@ if TYPE_CHECKING:
     from portevoix.store.db import Connection
 
 log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 #: A batch larger than this gains nothing and holds its locks for long.
-BATCH = 32
-_ATTEMPTS = 2
-_READ_SECONDS = 3.0
-_TELL_SECONDS = 0.02
+BATCH: Final = 32
+_ATTEMPTS: Final = 2
+_TICK_SECONDS: Final = 3.0
+_AGAIN_SECONDS: Final = 1.0
+_STOP_SECONDS: Final = 30.0
+#: Turns of the event loop without a further mail: what the kernel held has been read.
+_QUIET_TURNS: Final = 3
+#: How long a batch waits for as many mails as came together lately, and how often it looks.
+_GATHER_SECONDS: Final = 0.003
+_LOOK_SECONDS: Final = 0.0004
+#: Readers of the log are told at most so often; each telling wakes all of them.
+_TELL_SECONDS: Final = 0.03
 
 
 class DatabaseAway(Exception):
@@ -42,139 +51,109 @@ class DatabaseAway(Exception):
 @dataclass(slots=True)
 class _Waiting:
     items: Sequence[Inbound]
-    loop: asyncio.AbstractEventLoop
     done: asyncio.Future[list[Taken]]
-    work: Callable[[Connection], list[Taken]] | None = None  # instead of storing items
 
 
 class Counter:
-    """Start it, then ``await counter.take(items)``: returns once they are committed."""
+    """Start it, then ``await counter.take(items)``: returns once they are committed.
+
+    ``on_tick`` gets the connection after each batch and every few seconds. All but ``start`` is for the loop's thread.
+    """
 
     def __init__(
         self, on_stored: Callable[[], None], on_tick: Callable[[Connection], None], url: str | None = None
     ) -> None:
-        self._queue: queue.Queue[_Waiting | None] = queue.Queue()
         self._on_stored = on_stored
         self._on_tick = on_tick
         self._url = url
-        self._thread = threading.Thread(target=self._run, name="counter", daemon=True)
+        self._conn: Connection | None = None
+        self._waiting: list[_Waiting] = []
+        self._usual = 1.0
+        self._stopping = False
+        self._told = float("-inf")
+        self._telling = False
+        self._loop: asyncio.AbstractEventLoop
+        self._empty = asyncio.Event()  # nobody waits
+        self._empty.set()
         self.up = threading.Event()
-        self._told = 0.0
 
     def start(self) -> None:
-        """Connect and begin, in the background."""
-        self._thread.start()
+        """Connect and begin, in the background. Call it on the loop that will ``take``."""
+        self._loop = asyncio.get_running_loop()
+        self._connect()
+        self._loop.call_later(_TICK_SECONDS, self._tick_now_and_then)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Store what is queued, then end."""
-        self._queue.put(None)
-        self._thread.join(30)
+        self._stopping = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), _STOP_SECONDS)
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None
 
     async def refresh(self) -> None:
         """Let ``on_tick`` run now; raises ``DatabaseAway``."""
-        await self.take([])
+        self._with(self._on_tick)
 
     async def take(self, items: Sequence[Inbound]) -> list[Taken]:
         """Store; raises ``DatabaseAway`` when that is not possible now."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[list[Taken]] = loop.create_future()
-        self._queue.put(_Waiting(items, loop, done))
+        if self._conn is None:
+            raise DatabaseAway
+        done: asyncio.Future[list[Taken]] = self._loop.create_future()
+        self._waiting.append(_Waiting(items, done))
+        self._empty.clear()
+        if len(self._waiting) == 1:
+            self._loop.call_soon(self._gather, self._loop.time(), 1, 0)
         return await done
 
     async def do(self, work: Callable[[Connection], list[Taken]]) -> list[Taken]:
         """Run something rare on the counter's connection; it commits by itself. Raises as ``take``."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[list[Taken]] = loop.create_future()
-        self._queue.put(_Waiting((), loop, done, work))
-        return await done
+        return self._with(work)
 
-    # --- on the counter's own thread -----------------------------------------------------------------
+    # --- batches ---------------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        stopping = False
-        while not stopping:
-            try:
-                with contextlib.closing(db.connect(self._url, name="portevoix mail")) as conn:
-                    self._on_tick(conn)
-                    self.up.set()
-                    stopping = self._serve(conn)
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                if self.up.is_set():
-                    log.warning("mail: the database is away: %s", error)
-                self.up.clear()
-                stopping = self._refuse_for(1.0)
+    def _gather(self, begun: float, seen: int, quiet: int) -> None:
+        """Wait until no further mail comes, or a moment longer when more came together lately."""
+        count = len(self._waiting)
+        quiet = quiet + 1 if count == seen else 0
+        if count < BATCH and quiet < _QUIET_TURNS:
+            self._loop.call_soon(self._gather, begun, count, quiet)
+        elif count < min(BATCH, int(self._usual)) and self._loop.time() - begun < _GATHER_SECONDS:
+            self._loop.call_later(_LOOK_SECONDS, self._gather, begun, count, quiet)
+        else:
+            self._store()
 
-    def _serve(self, conn: Connection) -> bool:
-        """Batch after batch; True when told to stop. Raises when the connection breaks."""
-        while True:
-            batch = self._gather(_READ_SECONDS)
-            if batch is None:
-                return True
-            if batch:
-                self._store(conn, batch)
-            self._on_tick(conn)
-
-    def _gather(self, seconds: float) -> list[_Waiting] | None:
-        try:
-            first = self._queue.get(timeout=seconds)
-        except queue.Empty:
-            return []
-        if first is None:
-            return None
-        batch, count = [first], len(first.items)
-        while count < BATCH:
-            try:
-                more = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if more is None:
-                self._queue.put(None)
-                break
-            batch.append(more)
-            count += len(more.items)
-        return batch
-
-    def _store(self, conn: Connection, batch: list[_Waiting]) -> None:
-        works = [waiting for waiting in batch if waiting.work is not None]
-        batch = [waiting for waiting in batch if waiting.work is None]
+    def _store(self) -> None:
+        batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+        self._usual = max(float(len(batch)), self._usual * 0.9)
+        if self._waiting:
+            self._loop.call_soon(self._gather, self._loop.time(), len(self._waiting), 0)
+        else:
+            self._empty.set()
         items = [item for waiting in batch for item in waiting.items]
-        for waiting in works:
-            self._do(conn, waiting)
-        if not items:  # somebody only wants to know what is new
-            self._on_tick(conn)
-            self._answer(batch, [])
-            return
         try:
-            taken = self._try(conn, items)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            self._answer(batch, None)
-            raise
+            taken = self._with(lambda conn: self._try(conn, items))
+        except DatabaseAway:
+            taken = None
         except Exception:
             # Our own mistake: the senders keep their mails and try again, the process goes on.
             log.exception("mail: a batch of %d could not be stored", len(items))
-            self._answer(batch, None)
-            return
+            taken = None
         self._answer(batch, taken)
-        # Readers of the log are told at least so often; when more is queued the next batch tells them.
-        now = time.monotonic()
-        if self._queue.empty() or now - self._told > _TELL_SECONDS:
-            self._told = now
-            self._on_stored()
+        if taken is not None:
+            self._tell_soon()
+            with contextlib.suppress(DatabaseAway):
+                self._with(self._on_tick)
 
-    def _do(self, conn: Connection, waiting: _Waiting) -> None:
-        assert waiting.work is not None
-        try:
-            taken = waiting.work(conn)
-        except Exception:
-            log.exception("mail: could not be put aside")
-            self._settle_one(waiting, None)
-            return
-        self._settle_one(waiting, taken)
+    def _tell_soon(self) -> None:
+        if not self._telling:
+            self._telling = True
+            self._loop.call_later(max(0.0, self._told + _TELL_SECONDS - self._loop.time()), self._tell)
 
-    @staticmethod
-    def _settle_one(waiting: _Waiting, taken: list[Taken] | None) -> None:
-        with contextlib.suppress(RuntimeError):
-            waiting.loop.call_soon_threadsafe(_settle, [(waiting.done, taken)])
+    def _tell(self) -> None:
+        self._telling, self._told = False, self._loop.time()
+        self._on_stored()
 
     @staticmethod
     def _try(conn: Connection, items: list[Inbound]) -> list[Taken]:
@@ -193,34 +172,65 @@ class Counter:
     @staticmethod
     def _answer(batch: list[_Waiting], taken: list[Taken] | None) -> None:
         at = 0
-        by_loop: dict[
-            asyncio.AbstractEventLoop, list[tuple[asyncio.Future[list[Taken]], list[Taken] | None]]
-        ] = {}
         for waiting in batch:
-            part = None if taken is None else taken[at : at + len(waiting.items)]
+            if waiting.done.done():  # the client has gone
+                at += len(waiting.items)
+                continue
+            if taken is None:
+                waiting.done.set_exception(DatabaseAway())
+            else:
+                waiting.done.set_result(taken[at : at + len(waiting.items)])
             at += len(waiting.items)
-            by_loop.setdefault(waiting.loop, []).append((waiting.done, part))
-        for loop, answers in by_loop.items():
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(_settle, answers)
 
-    def _refuse_for(self, seconds: float) -> bool:
-        """While the database is away, answer at once that it is: SMTP 451. True when told to stop."""
+    # --- the connection ----------------------------------------------------------------------------------
+
+    def _with(self, work: Callable[[Connection], _T]) -> _T:
+        """Do it with the connection; raises ``DatabaseAway`` when that breaks or is broken."""
+        if self._conn is None:
+            raise DatabaseAway
         try:
-            waiting = self._queue.get(timeout=seconds)
-        except queue.Empty:
-            return False
-        if waiting is None:
-            return True
-        self._answer([waiting], None)
-        return False
+            return work(self._conn)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self._lost(error)
+            raise DatabaseAway from error
 
+    def _lost(self, error: Exception) -> None:
+        log.warning("mail: the database is away: %s", error)
+        self.up.clear()
+        conn, self._conn = self._conn, None
+        with contextlib.suppress(Exception):
+            if conn is not None:
+                conn.close()
+        left, self._waiting = self._waiting, []
+        self._empty.set()
+        self._answer(left, None)
+        self._connect()
 
-def _settle(answers: list[tuple[asyncio.Future[list[Taken]], list[Taken] | None]]) -> None:
-    for future, taken in answers:
-        if future.done():
-            continue
-        if taken is None:
-            future.set_exception(DatabaseAway())
-        else:
-            future.set_result(taken)
+    def _connect(self) -> None:
+        threading.Thread(target=self._try_to_connect, name="counter", daemon=True).start()
+
+    def _try_to_connect(self) -> None:
+        """On a thread of its own, for connecting may take seconds; meanwhile mails are refused with 451."""
+        while not self._stopping:
+            try:
+                conn = db.connect(self._url, name="portevoix mail")
+                self._on_tick(conn)
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                time.sleep(_AGAIN_SECONDS)
+                continue
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._connected, conn)
+            return
+
+    def _connected(self, conn: Connection) -> None:
+        if self._stopping:
+            conn.close()
+            return
+        self._conn = conn
+        self.up.set()
+
+    def _tick_now_and_then(self) -> None:
+        with contextlib.suppress(DatabaseAway):
+            self._with(self._on_tick)
+        if not self._stopping:
+            self._loop.call_later(_TICK_SECONDS, self._tick_now_and_then)

@@ -69,7 +69,7 @@ class MailRoom:
         self._beaten = float("-inf")
 
     def _tick(self, conn: Connection) -> None:
-        """On the counter's thread, between batches."""
+        """After each batch and every few seconds."""
         now = time.monotonic()
         self.clock.now(conn)
         if now - self._read > READ_SECONDS:
@@ -263,7 +263,7 @@ async def serve(
     await stop.wait()
     for server in servers:
         server.close()
-    await asyncio.to_thread(room.counter.stop)
+    await room.counter.stop()
     room.bus.close()
 
 
@@ -276,7 +276,7 @@ async def _main(smtp: socket.socket, lmtp: socket.socket | None) -> None:
 
 
 def _work(smtp: socket.socket, lmtp: socket.socket | None) -> None:
-    # The event loop and the counter's thread take turns often: a batch must not wait 5 ms for each answer.
+    # The loop and the bus's thread take turns often: a batch must not wait 5 ms for the bus.
     sys.setswitchinterval(SWITCH_SECONDS)
     # What was loaded stays; a mail makes many objects and no circles, so the collector need not look after each.
     gc.freeze()
@@ -292,9 +292,8 @@ def main() -> None:
     smtp = _listen(int(os.environ.get("PORTEVOIX_SMTP_PORT", "2525")), host)
     lmtp_port = os.environ.get("PORTEVOIX_LMTP_PORT")
     lmtp = _listen(int(lmtp_port), host) if lmtp_port else None
-    # PostgreSQL needs the other half of the cores, and fewer processes gather larger batches: on two cores one
-    # process costs a third less per mail than two.
-    workers = int(os.environ.get("PORTEVOIX_MAIL_WORKERS", "0")) or max(1, min(4, (os.cpu_count() or 1) // 2))
+    # While PostgreSQL stores a batch its process waits: one for each core keeps all of them busy.
+    workers = int(os.environ.get("PORTEVOIX_MAIL_WORKERS", "0")) or max(1, min(8, os.cpu_count() or 1))
     if workers == 1:
         _work(smtp, lmtp)
         return

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
+from portevoix.store.binary import Statement, column
 from portevoix.store.queries import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from portevoix.store.db import Connection
@@ -18,7 +21,6 @@ _SQL = load("intake")
 #: What changes rows that are there, after all new rows are.
 _CHANGES: Final = (
     "name_person",
-    "touch_conversation",
     "return_parked",
     "resume_wrapped",
     "await_parent",
@@ -27,32 +29,45 @@ _CHANGES: Final = (
     "mark_address",
     "retake",
 )
-#: Those that take whole columns.
-_COLUMNS: Final = frozenset({"touch_conversation"})
-#: The new rows, which one statement writes: what ``Rows.add`` calls them, and their columns there.
-_NEW: Final = {
-    "add_person": ("person", ("id", "name", "language", "at")),
-    "add_address": ("address", ("value", "person_id")),
-    "add_conversation": ("conversation", ("id", "line_id", "person_id", "subject", "at", "twin_of")),
+#: What one statement writes: the name of the rows in ``Rows.add``, their prefix there, their columns and types.
+_NEW: Final[dict[str, tuple[str, dict[str, str]]]] = {
+    "add_person": ("person", {"id": "bigint", "name": "text", "language": "text", "at": "timestamptz"}),
+    "add_address": ("address", {"value": "text", "person_id": "bigint"}),
+    "add_conversation": (
+        "conversation",
+        {
+            "id": "bigint", "line_id": "bigint", "person_id": "bigint", "subject": "text", "at": "timestamptz",
+            "last_at": "timestamptz", "twin_of": "bigint", "version": "int",
+        },
+    ),
     "add_contact": (
         "contact",
-        ("id", "conversation_id", "line_id", "channel", "at", "due_at", "preferred_id", "preferred_until"),
+        {
+            "id": "bigint", "conversation_id": "bigint", "line_id": "bigint", "channel": "text", "at": "timestamptz",
+            "due_at": "timestamptz", "preferred_id": "bigint", "preferred_until": "timestamptz",
+        },
     ),
     "add_message": (
         "message",
-        (
-            "id", "conversation_id", "contact_id", "kind", "channel", "door_id", "at", "sender_name", "sender",
-            "recipients", "subject", "body", "new_body", "html", "attachments", "source_id", "digest", "external_id",
-            "facts", "search",
-        ),
+        {
+            "id": "bigint", "conversation_id": "bigint", "contact_id": "bigint", "kind": "text", "channel": "text",
+            "door_id": "bigint", "at": "timestamptz", "sender_name": "text", "sender": "text", "recipients": "text",
+            "subject": "text", "body": "text", "new_body": "text", "html": "boolean", "attachments": "text",
+            "source_id": "text", "digest": "bytea", "external_id": "text", "facts": "text", "search": "tsvector",
+        },
     ),
-    "add_raw": ("raw", ("message_id", "content")),
-    "log": ("log", ("at", "kind", "v", "contact_id", "conversation_id", "line_id", "data")),
+    "add_raw": ("raw", {"message_id": "bigint", "content": "bytea"}),
+    "touch": ("touch", {"id": "bigint", "at": "timestamptz"}),
+    "log": (
+        "log",
+        {
+            "at": "timestamptz", "kind": "text", "v": "smallint", "contact_id": "bigint", "conversation_id": "bigint",
+            "line_id": "bigint", "data": "text",
+        },
+    ),
 }  # fmt: skip
-_PARAMETERS: Final = {
-    query: tuple((f"{prefix}_{column}", column) for column in columns)
-    for query, (prefix, columns) in _NEW.items()
-}
+_LOOK: Final = Statement("intake_look", _SQL["look"])
+_ADD: Final = Statement("intake_add", _SQL["add"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,7 @@ class Sought:
     own_ids: Sequence[str]
     addresses: Sequence[str]
     bounced: Sequence[int]
+    tokens: Sequence[int]
     count: int
 
 
@@ -74,11 +90,13 @@ class Found:
     """What the tables know of it."""
 
     fresh: list[dict[str, Any]]
-    sources: list[dict[str, Any]]
-    known: list[dict[str, Any]]
-    awaiting: list[dict[str, Any]]
-    persons: list[dict[str, Any]]
-    bounced: list[dict[str, Any]]
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    persons: list[dict[str, Any]] = field(default_factory=list)
+    known: list[dict[str, Any]] = field(default_factory=list)
+    awaiting: list[dict[str, Any]] = field(default_factory=list)
+    bounced: list[dict[str, Any]] = field(default_factory=list)
+    conversations: list[dict[str, Any]] = field(default_factory=list)
+    doors: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -87,65 +105,52 @@ class Rows:
 
     by_query: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
-    def add(self, query: str, **values: Any) -> None:
-        """One more row for ``query``."""
+    def add(self, query: str, **values: Any) -> dict[str, Any]:
+        """One more row for ``query``; it may be changed until it is written."""
         self.by_query.setdefault(query, []).append(values)
+        return values
 
 
 def look_up(conn: Connection, sought: Sought) -> Found:
-    """Lock, then look: one round trip in a pipeline. Must run inside a transaction."""
-    # Two statements: what is seen must be what was committed when the locks were given.
-    conn.execute(_SQL["lock"], {"keys": sought.keys}, prepare=True)
-    row = conn.execute(
-        _SQL["look"],
+    """Lock, then look: one round trip. Must run inside a transaction, to its end the locks hold."""
+    answer = _LOOK.run(
+        conn,
         {
-            "count": sought.count,
-            "doors": sought.doors,
-            "sources": sought.sources,
-            "ids": sought.ids,
-            "own_ids": sought.own_ids,
-            "addresses": sought.addresses,
-            "bounced": sought.bounced,
+            "keys": column("bigint", sought.keys),
+            "count": sought.count.to_bytes(4, "big"),
+            "doors": column("bigint", sought.doors),
+            "sources": column("text", sought.sources),
+            "ids": column("text", sought.ids),
+            "own_ids": column("text", sought.own_ids),
+            "addresses": column("text", sought.addresses),
+            "bounced": column("bigint", sought.bounced),
+            "tokens": column("bigint", sought.tokens),
         },
-        prepare=True,
-    ).fetchone()
-    assert row is not None
-    for many in (row["sources"], row["known"]):
-        for one in many or ():
-            one["digest"] = None if one["digest"] is None else bytes.fromhex(one["digest"])
-    return Found(
-        row["fresh"] or [],
-        row["sources"] or [],
-        row["known"] or [],
-        row["awaiting"] or [],
-        row["persons"] or [],
-        row["bounced"] or [],
     )
-
-
-def conversations(conn: Connection, ids: Iterable[int]) -> list[dict[str, Any]]:
-    """The conversations a batch may join, locked until its end."""
-    return conn.execute(_SQL["conversations"], {"ids": list(ids)}).fetchall()
+    assert answer is not None
+    told = orjson.loads(answer)
+    told |= told.pop("joined") or {}
+    found = Found(**{name: rows or [] for name, rows in told.items()})
+    for many in (found.sources, found.known):
+        for one in many:
+            one["digest"] = None if one["digest"] is None else bytes.fromhex(one["digest"])
+    return found
 
 
 def write(conn: Connection, rows: Rows) -> None:
-    """Write everything; in a pipeline without waiting for an answer."""
+    """Write everything a batch became."""
     by_query = rows.by_query
-    values = {
-        name: [row[column] for row in by_query.get(query, ())]
-        for query, names in _PARAMETERS.items()
-        for name, column in names
-    }
-    conn.execute(_SQL["add"], values, prepare=True)
+    _ADD.run(
+        conn,
+        {
+            f"{prefix}_{name}": column(kind, [row[name] for row in by_query.get(query, ())])
+            for query, (prefix, columns) in _NEW.items()
+            for name, kind in columns.items()
+        },
+    )
     for query in _CHANGES:
-        changed = by_query.get(query)
-        if not changed:
-            continue
-        if query in _COLUMNS:
-            conn.execute(_SQL[query], {name: [row[name] for row in changed] for name in changed[0]})
-        else:
-            for one in changed:
-                conn.execute(_SQL[query], one)
+        for one in by_query.get(query, ()):
+            conn.execute(_SQL[query], one)
 
 
 def set_aside(

@@ -41,15 +41,17 @@ def row(conn: Connection, query: str, **values: Any) -> dict[str, Any] | None:
 
 def advisers(conn: Connection, only: Sequence[int] | None = None) -> list[dict[str, Any]]:
     """Active accounts with presence, lines, skills and load; all of them, or ``only`` these."""
-    return rows(conn, "advisers", only=list(only) if only is not None else None)
+    return rows(conn, "advisers") if only is None else rows(conn, "advisers_of", only=list(only))
 
 
 def waiting(conn: Connection, only: Sequence[int] | None = None, *, page: int = 5000) -> list[dict[str, Any]]:
     """Waiting contacts; all of them, or ``only`` these."""
+    if only is not None:
+        return rows(conn, "waiting_of", only=list(only))
     found: list[dict[str, Any]] = []
     after = 0
     while True:
-        more = rows(conn, "waiting", only=list(only) if only is not None else None, after=after, limit=page)
+        more = rows(conn, "waiting", after=after, limit=page)
         found += more
         if len(more) < page:
             return found

@@ -58,14 +58,32 @@ select a.id, a.mail_capacity, p.state, p.reason, p.idle_since, p.since,
   array(select json_build_array(s.contact_id, k.channel) from seat s join contact k on k.id = s.contact_id
         where s.account_id = a.id and s.state = 'offered') as offered
 from account a left join presence p on p.account_id = a.id
-where a.is_active and (%(only)s::bigint[] is null or a.id = any(%(only)s::bigint[]))
+where a.is_active
+
+-- name: advisers_of
+-- These of them. A statement of its own, as below: one with "null or any of these" reads the whole table each time.
+select a.id, a.mail_capacity, p.state, p.reason, p.idle_since, p.since,
+  array(select al.line_id from adviser_line al where al.account_id = a.id order by 1) as lines,
+  array(select json_build_array(s.skill_id, s.level) from adviser_skill s where s.account_id = a.id) as skills,
+  array(select json_build_array(k.id, k.channel, k.state) from contact k
+        where k.holder_id = a.id and k.state in ('active', 'wrap-up')) as held,
+  array(select json_build_array(s.contact_id, k.channel) from seat s join contact k on k.id = s.contact_id
+        where s.account_id = a.id and s.state = 'offered') as offered
+from account a left join presence p on p.account_id = a.id
+where a.is_active and a.id = any(%(only)s::bigint[])
 
 -- name: waiting
 select k.id, k.line_id, k.channel, k.waiting_since, k.received_at, k.due_at, k.preferred_id, k.preferred_until,
   k.preferred_only, k.declined
 from contact k
-where k.state = 'waiting' and k.id > %(after)s and (%(only)s::bigint[] is null or k.id = any(%(only)s::bigint[]))
+where k.state = 'waiting' and k.id > %(after)s
 order by k.id limit %(limit)s
+
+-- name: waiting_of
+select k.id, k.line_id, k.channel, k.waiting_since, k.received_at, k.due_at, k.preferred_id, k.preferred_until,
+  k.preferred_only, k.declined
+from contact k
+where k.state = 'waiting' and k.id = any(%(only)s::bigint[])
 
 -- name: line_skills
 select line_id, skill_id, min_level from line_skill

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ from portevoix.web.numbers import number
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
+
+
+_NUMBER = re.compile(r"[+\d\s.()/-]+")
 
 
 def _current(page: Page) -> int | None:
@@ -109,7 +113,7 @@ def add_address(page: Page, person_id: int) -> HttpResponseBase:
         persons.add_address(
             page.conn,
             person_id=found["id"],
-            kind="mail" if "@" in value else "phone",
+            kind="phone" if _NUMBER.fullmatch(value) else "mail",
             value=value,
             account_id=page.who.id,
             at=page.now,
