@@ -202,6 +202,38 @@ def test_only_the_holder_closes_unless_anybody_may(conn):
     assert contacts.get(conn, contact_id)["state"] == "closed"
 
 
+def test_what_the_client_wrote_unseen_is_not_closed(conn):
+    first = came(conn, external_id="first@client.example")
+    contacts.take(conn, first.contact_id, 1, NOW)
+    second = came(conn, references=["first@client.example"])
+    assert second.contact_id == first.contact_id
+    with pytest.raises(TooLate, match="client-wrote"):
+        contacts.close(conn, first.contact_id, 1, subject_id=None, seen=first.message_id, at=NOW)
+    assert contacts.get(conn, first.contact_id)["state"] == "active"
+    contacts.close(conn, first.contact_id, 1, subject_id=None, seen=second.message_id, at=NOW)
+    assert contacts.get(conn, first.contact_id)["state"] == "closed"
+
+
+def test_a_mail_that_comes_while_its_contact_is_closed_is_work_of_its_own(conn, database_url):
+    """The close is not committed yet when intake looks: the mail must not join what is closed a moment later."""
+    first = came(conn, external_id="first@client.example")
+    contacts.take(conn, first.contact_id, 1, NOW)
+    taken = []
+    with db.connect(database_url) as closing, db.connect(database_url) as coming:
+        pid = coming.info.backend_pid
+        mail = threading.Thread(target=lambda: taken.append(came(coming, references=["first@client.example"])))
+        with closing.transaction():
+            contacts.close(closing, first.contact_id, 1, subject_id=None, seen=first.message_id, at=NOW)
+            mail.start()
+            held = "select 1 from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
+            while mail.is_alive() and conn.execute(held, [pid]).fetchone() is None:
+                pass
+        mail.join()
+    assert taken[0].conversation_id == first.conversation_id
+    states = {i: contacts.get(conn, i)["state"] for i in (first.contact_id, taken[0].contact_id)}
+    assert states == {first.contact_id: "closed", taken[0].contact_id: "waiting"}
+
+
 def test_parking_in_the_past_is_refused(conn):
     contact_id = came(conn).contact_id
     contacts.take(conn, contact_id, 1, NOW)

@@ -258,10 +258,16 @@ def close(
     subject_id: int | None,
     outcome: str = "",
     anybody: bool = False,
+    seen: int | None = None,
     at: datetime,
 ) -> None:
-    """Done. ``anybody``: also what another holds (a supervisor's right). Raises ``TooLate``."""
+    """Done. ``anybody``: also what another holds (a supervisor's right). ``seen``: the last message that whoever closes
+    has read; when the client wrote after it nothing is closed. Raises ``TooLate`` (moved-on, client-wrote)."""
     with conn.transaction():
+        # Held first: a mail that is just being taken in is seen here, or finds the contact closed and opens another.
+        store.run(conn, "hold", id=contact_id)
+        if seen is not None and store.one(conn, "unread", id=contact_id, seen=seen):
+            raise TooLate("client-wrote")
         before = get(conn, contact_id)
         row = _moved(
             store.move(

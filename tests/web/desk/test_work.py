@@ -61,6 +61,21 @@ def test_take_answer_and_close(sign: Any, world: World) -> None:
     assert contact(world, taken)["subject_id"] == world.subjects["Délai"]
 
 
+def test_what_the_client_wrote_meanwhile_keeps_the_conversation_open(sign: Any, world: World) -> None:
+    taken = world.held_by("alice")
+    root = world.conn.execute("select external_id from message where id = %s", [taken.message_id]).fetchone()
+    assert root
+    world.receive(mail(In_Reply_To=f"<{root['external_id']}>", text="Encore un mot"))
+    alice = sign("alice")
+    motif = world.subjects["Délai"]
+    page = post(alice, taken, "clore", motif=motif, message_vu=taken.message_id).content.decode()
+    assert "La personne vient d’écrire" in page
+    assert contact(world, taken)["state"] == "active"
+    sent = reply(alice, taken, token="encore", envoyer="clore", motif=motif, message_vu=taken.message_id)
+    assert said(sent).startswith("Réponse envoyée. La personne vient d’écrire de nouveau")
+    assert contact(world, taken)["state"] == "active"
+
+
 def test_the_same_form_sent_twice_is_one_answer(sign: Any, world: World) -> None:
     taken = world.held_by("alice")
     for _again in range(2):

@@ -137,6 +137,13 @@ update contact set state = 'active', version = version + 1
 where id = %(id)s and state = any(%(from_states)s) and holder_id = %(account_id)s
 returning id, conversation_id, line_id
 
+-- name: hold
+select id from contact where id = %(id)s for update
+
+-- name: unread
+-- A statement of its own after the one that held the contact: it sees what was committed meanwhile.
+select id from message where contact_id = %(id)s and kind = 'in' and id > %(seen)s limit 1
+
 -- name: close
 -- Only who holds it closes it; a contact nobody holds is closed by whoever the action allows.
 with s as (delete from seat where contact_id = %(id)s and role = 'adviser')

@@ -20,6 +20,9 @@ SENTENCES = {
     "moved-on": gettext_lazy(
         "La conversation a changé d’état entre-temps. Voici où elle en est ; recommencez si votre action est encore utile."
     ),
+    "client-wrote": gettext_lazy(
+        "La personne vient d’écrire : la conversation n’est pas close. Lisez son message, puis concluez."
+    ),
     "closed": gettext_lazy("Cette conversation est close. Rouvrez-la pour la modifier."),
     "already-open": gettext_lazy("Cette conversation est déjà ouverte."),
     "wake-time-past": gettext_lazy(

@@ -167,7 +167,13 @@ def close(page: Page, row: dict[str, Any]) -> HttpResponseBase:
                 page.conn, conversation_id=row["id"], account_id=page.who.id, body=note, at=page.now
             )
         contacts.close(
-            page.conn, contact_id, page.who.id, subject_id=chosen, anybody=page.who.supervises, at=page.now
+            page.conn,
+            contact_id,
+            page.who.id,
+            subject_id=chosen,
+            anybody=page.who.supervises,
+            seen=number(page.request.POST.get("message_vu", "")),
+            at=page.now,
         )
     return answer.after(page, row["id"], _("Conversation close."), focus="conversation-title")
 

@@ -73,8 +73,7 @@ def reply(page: Page, conversation_id: int) -> HttpResponseBase:
         )
         said = _("Réponse envoyée.")
         if closing:
-            contacts.close(page.conn, int(row["contact_id"]), page.who.id, subject_id=subject_id, at=page.now)
-            said = _("Réponse envoyée, conversation close.")
+            said = _close(page, row, subject_id)
     except Missing:
         raise
     except Refused as refused:
@@ -92,6 +91,20 @@ def reply(page: Page, conversation_id: int) -> HttpResponseBase:
         focus="conversation-title" if closing else "",
         show=f"message-{message_id}",
     )
+
+
+def _close(page: Page, row: dict[str, Any], subject_id: int | None) -> str:
+    """What to say of an answer that was sent with "and close"."""
+    seen = number(page.request.POST.get("message_vu", ""))
+    try:
+        contacts.close(
+            page.conn, int(row["contact_id"]), page.who.id, subject_id=subject_id, seen=seen, at=page.now
+        )
+    except TooLate as late:
+        if late.code != "client-wrote":
+            raise
+        return _("Réponse envoyée. La personne vient d’écrire de nouveau : la conversation reste ouverte.")
+    return _("Réponse envoyée, conversation close.")
 
 
 def _keep(page: Page, row: dict[str, Any]) -> None:
