@@ -221,7 +221,9 @@ def test_a_mail_that_comes_while_its_contact_is_closed_is_work_of_its_own(conn, 
     taken = []
     with db.connect(database_url) as closing, db.connect(database_url) as coming:
         pid = coming.info.backend_pid
-        mail = threading.Thread(target=lambda: taken.append(came(coming, references=["first@client.example"])))
+        mail = threading.Thread(
+            target=lambda: taken.append(came(coming, references=["first@client.example"]))
+        )
         with closing.transaction():
             contacts.close(closing, first.contact_id, 1, subject_id=None, seen=first.message_id, at=NOW)
             mail.start()
