@@ -146,3 +146,16 @@ def test_a_stream_ends_with_its_token_and_gives_only_its_topics(feed: Callable[.
     assert '{"seq":3}' not in said
     assert "event: expired" in said
     assert not hub.listeners
+
+
+def test_a_quiet_stream_shows_signs_of_life_and_ends_however_far_the_clock_goes_back(
+    feed: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from portevoix.realtime import app as served
+
+    monkeypatch.setattr(served, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(served, "_LONGEST", 1.0)
+    # The wall clock was set back a day after the token was made: it claims to be good for a day.
+    said = feed(live.make(SECRET, 7, ["line.1"], time.time() + 86_400)).text
+    assert said.count("event: beat") >= 3
+    assert "event: expired" in said

@@ -62,6 +62,14 @@ def test_held_until_its_time_then_sent_once(conn):
     assert told(conn, message_id) == ["queued", "sent"]
 
 
+def test_a_clock_set_forward_does_not_send_twice_what_is_in_hand(conn):
+    message_id = answer(conn)
+    claim(conn)
+    tomorrow = DUE + timedelta(days=1)
+    assert claim(conn, tomorrow, flying=[message_id]) == []
+    assert [one.message_id for one in claim(conn, tomorrow)] == [message_id]
+
+
 def test_a_worker_that_slept_too_long_writes_and_sends_nothing(conn):
     message_id = answer(conn)
     (slept,) = claim(conn)

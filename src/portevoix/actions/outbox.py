@@ -65,10 +65,20 @@ def claim(
     *,
     limit: int,
     busy: Sequence[str] = (),
+    flying: Sequence[int] = (),
     lease_seconds: float = LEASE_SECONDS,
 ) -> list[Claimed]:
-    """Up to ``limit`` mails whose time has come, none for a domain in ``busy``; those left behind by the dead first."""
-    values = {"at": at, "limit": limit, "busy": list(busy), "lease_seconds": lease_seconds}
+    """Up to ``limit`` mails whose time has come, none for a domain in ``busy``; those left behind by the dead first.
+
+    ``flying`` are those that the caller itself is sending: their lease may have run out on a clock that was set
+    forward (F28), they are not left behind."""
+    values = {
+        "at": at,
+        "limit": limit,
+        "busy": list(busy),
+        "flying": list(flying),
+        "lease_seconds": lease_seconds,
+    }
     with conn.transaction():
         rows = store.many(conn, "claim", **values)
         claimed = []

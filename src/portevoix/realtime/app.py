@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from portevoix.bus import PUSH
 from portevoix.realtime.hub import Hub, Push, figures
-from portevoix.realtime.token import BadToken, Grant, read
+from portevoix.realtime.token import LIFETIME, BadToken, Grant, read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-PING_SECONDS = 15.0
+#: A sign of life that the page can see: after 30 s without one it comes back by itself (a half-open network, F45).
+PING_SECONDS = 10.0
+_BEAT = b"event: beat\ndata: {}\n\n"
+#: However the wall clock steps, a stream ends with the longest life a token may have (F28).
+_LONGEST = LIFETIME + 60
 GATHER_SECONDS = 0.05
 #: Browsers come back after this, plus jitter of their own, so that a restart is no storm.
 RETRY_MS = 1500
@@ -49,12 +53,13 @@ async def _stream(hub: Hub, grant: Grant, last: int | None) -> AsyncIterator[byt
             yield b"event: resync\ndata: {}\n\n"
         for old in missed or ():
             yield _frame(old)
-        while (left := grant.until - time.time()) > 0:
+        end = time.monotonic() + min(grant.until - time.time(), _LONGEST)
+        while (left := end - time.monotonic()) > 0:
             try:
                 async with asyncio.timeout(min(PING_SECONDS, left)):
                     push = await listener.queue.get()
             except TimeoutError:
-                yield b": \n\n"
+                yield _BEAT
                 continue
             if listener.lost:
                 listener.lost = False

@@ -178,6 +178,11 @@ class Office:
         """How many mails are with a courier."""
         return len(self._flying)
 
+    def in_hand(self) -> list[int]:
+        """The mails that are with a courier."""
+        with self._lock:
+            return list(self._flying)
+
     def send(self, one: Claimed) -> None:
         """Give it to a courier."""
         with self._lock:
@@ -244,6 +249,7 @@ class Outbox:
                 self._clock.now(conn),
                 limit=1,
                 busy=self._office.busy(),
+                flying=self._office.in_hand(),
                 lease_seconds=self._office.lease_seconds,
             )
             if not claimed:

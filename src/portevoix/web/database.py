@@ -8,12 +8,15 @@ import threading
 from typing import TYPE_CHECKING
 
 from portevoix.store import db
+from portevoix.store.clock import DatabaseClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 _pools: dict[tuple[int, str], db.Pool] = {}
 _lock = threading.Lock()
+_clock = DatabaseClock()
 
 
 def _pool() -> db.Pool:
@@ -35,6 +38,12 @@ def database() -> Iterator[db.Connection]:
     """A connection in autocommit mode for the length of a request's work."""
     with _pool().connection() as conn:
         yield conn
+
+
+def now(conn: db.Connection) -> datetime:
+    """The time for what is written to the live tables: not this machine's, for all processes must agree whatever steps
+    (RELIABILITY.md F28)."""
+    return _clock.now(conn)
 
 
 def close() -> None:

@@ -19,7 +19,7 @@ with fresh as (
   order by o.not_before, o.message_id limit %(limit)s for update skip locked
 ), left_behind as (
   select o.message_id, o.state from outgoing o
-  where o.state = 'sending' and o.lease_until <= %(at)s
+  where o.state = 'sending' and o.lease_until <= %(at)s and o.message_id <> all(%(flying)s::bigint[])
   order by o.lease_until limit %(limit)s for update skip locked
 ), taken as (
   select * from (select * from left_behind union all select * from fresh) every limit %(limit)s

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import psycopg
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_out
-from django.utils import timezone
 from psycopg_pool import PoolTimeout
 
 from portevoix.actions import presence
 from portevoix.actions.errors import Refused
-from portevoix.web.database import database
+from portevoix.web.database import database, now
 from portevoix.web.desk.telling import poke
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def _gone(user: User | None = None, **_more: object) -> None:
     try:
         with database() as conn:
             if presence.get(conn, user.pk)["state"] != "offline":
-                presence.set_state(conn, user.pk, "offline", "", timezone.now())
+                presence.set_state(conn, user.pk, "offline", "", now(conn))
         poke()
     except (psycopg.OperationalError, PoolTimeout, Refused):
         # Signing out always works; the browser's missing sign of life frees the work a minute later.

@@ -12,12 +12,11 @@ import psycopg
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from psycopg_pool import PoolTimeout
 
 from portevoix.actions import access
 from portevoix.actions.errors import Missing, NotAllowed, Refused
-from portevoix.web.database import database
+from portevoix.web.database import database, now
 from portevoix.web.desk.refusals import sentence
 from portevoix.web.ui import errors as error_pages
 
@@ -65,7 +64,7 @@ def desk_view(view: Callable[Concatenate[Page, P], HttpResponseBase]) -> View:
     def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             with database() as conn:
-                page = Page(request, conn, access.actor(conn, request.user.pk or 0), timezone.now())
+                page = Page(request, conn, access.actor(conn, request.user.pk or 0), now(conn))
                 return view(page, *args, **kwargs)
         except (Missing, psycopg.errors.NumericValueOutOfRange):
             # A number no row can have is a number that does not exist.

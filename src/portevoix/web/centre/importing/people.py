@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portevoix.actions import contacts
@@ -18,6 +17,7 @@ from portevoix.web.centre.keeping import Kept
 from portevoix.web.centre.lent import lent
 from portevoix.web.centre.rights import is_external
 from portevoix.web.centre.views.people import state_of
+from portevoix.web.database import now
 from portevoix.web.records.models import Line, Organisation, Site, Skill, Team
 
 _LINKED = ("organisation", "team", "site", "lines", "skills")
@@ -57,7 +57,7 @@ class People:
             set_skills(person, skills)
         if was_open and not person.is_active:
             with lent() as conn:
-                contacts.release_all(conn, person.pk, "account-closed", timezone.now())
+                contacts.release_all(conn, person.pk, "account-closed", now(conn))
         self._kept.note(person, before, state_of(person))
 
     def _read(self, person: User, members: dict[str, Node]) -> None:

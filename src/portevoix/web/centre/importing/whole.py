@@ -23,6 +23,7 @@ from portevoix.web.centre.keeping import Kept, recording
 from portevoix.web.centre.lent import lent
 from portevoix.web.centre.models import ConfigChange, ConfigImport
 from portevoix.web.centre.undoing import current, model_of
+from portevoix.web.database import now
 
 KEPT = 20
 _UNUSED = timedelta(days=1)
@@ -176,5 +177,5 @@ def _close(made: models.Model, before: dict[str, object], kept: Kept) -> None:
     made.save(update_fields=[name])
     if isinstance(made, User):
         with lent() as conn:
-            contacts.release_all(conn, made.pk, "account-closed", timezone.now())
+            contacts.release_all(conn, made.pk, "account-closed", now(conn))
     kept.note(made, before, current(made))

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -18,7 +17,7 @@ from portevoix.actions.errors import Missing, TooLate
 from portevoix.actions.inbound import Outcome
 from portevoix.store import configuration as store
 from portevoix.web.centre.rights import me, my_lines
-from portevoix.web.database import database
+from portevoix.web.database import database, now
 
 _STATES = {"": ["aside"], "classes": ["dismissed"], "repris": ["taken"]}
 _PAGE = 50
@@ -83,7 +82,7 @@ def retry(request: HttpRequest, aside_id: int) -> HttpResponse:
     _one(request, aside_id)
     try:
         with database() as conn:
-            taken = aside.retry(conn, aside_id, me(request).pk, timezone.now())
+            taken = aside.retry(conn, aside_id, me(request).pk, now(conn))
     except Missing:
         messages.error(
             request, _("Aucune porte ouverte ne correspond à ce courriel. Ouvrez la porte, puis réessayez.")
@@ -107,7 +106,7 @@ def settle(request: HttpRequest, aside_id: int, dismiss: bool) -> HttpResponse:
     act = configuration.dismiss_aside if dismiss else configuration.restore_aside
     try:
         with database() as conn:
-            act(conn, aside_id, me(request).pk, timezone.now())
+            act(conn, aside_id, me(request).pk, now(conn))
     except TooLate:
         messages.info(request, _("Ce courriel a déjà été traité par quelqu’un d’autre."))
     else:

@@ -25,7 +25,7 @@ from portevoix.web.centre.forms.people import PersonForm, set_lines, set_skills
 from portevoix.web.centre.keeping import Kept, keeping, snapshot
 from portevoix.web.centre.lent import lent
 from portevoix.web.centre.rights import me
-from portevoix.web.database import database
+from portevoix.web.database import database, now
 from portevoix.web.numbers import number
 from portevoix.web.records.models import Line
 
@@ -147,7 +147,7 @@ def close(request: HttpRequest, person_id: int) -> HttpResponse:
         person.save(update_fields=["is_active"])
         kept.note(person, before, state_of(person))
         with lent() as conn:
-            contacts.release_all(conn, person.pk, "account-closed", timezone.now())
+            contacts.release_all(conn, person.pk, "account-closed", now(conn))
     return redirect("centre:person", person_id)
 
 

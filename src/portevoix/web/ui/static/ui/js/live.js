@@ -6,6 +6,9 @@ import { word } from "./words.js";
 
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30000;
+// The server beats every 10 s. A connection that says nothing for so long is dead, whatever the network pretends.
+const SILENCE = 30000;
+const ANSWER = 10000;
 
 const { live: base, liveToken: tokenAddress } = document.body.dataset;
 let last = sessionStorage.getItem("pv-last-seq") ?? "";
@@ -14,6 +17,7 @@ let source = null;
 let timer = 0;
 let wasOff = false;
 let said = false;
+let heard = 0;
 
 function tell(kind, detail) {
   document.body.dispatchEvent(new CustomEvent(`pv:${kind}`, { bubbles: true, detail }));
@@ -27,7 +31,10 @@ function show(state) {
   box.querySelector("[data-live-word]").textContent = word(state === "on" ? "liveOn" : "liveOff");
 }
 
+function alive() { heard = performance.now(); }
+
 function receive(message) {
+  alive();
   let push;
   try { push = JSON.parse(message.data); } catch { return; }
   const seq = message.lastEventId || push.seq;
@@ -42,7 +49,9 @@ async function connect() {
   clearTimeout(timer);
   source?.close();
   source = null;
-  const answer = await fetch(tokenAddress, { headers: { "HX-Request": "true" } }).catch(() => null);
+  const answer = await fetch(tokenAddress, {
+    headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(ANSWER),
+  }).catch(() => null);
   const target = answer?.headers.get("HX-Redirect");
   if (target) {
     // The session is over. Words that are not kept yet matter more than the way to the sign-in page.
@@ -55,6 +64,8 @@ async function connect() {
   // A new EventSource cannot send Last-Event-ID itself.
   if (last) query.set("last", last);
   source = new EventSource(`${base}/events?${query}`);
+  alive();
+  source.addEventListener("beat", alive);
   source.addEventListener("open", opened);
   source.addEventListener("message", receive);
   source.addEventListener("push", receive);
@@ -66,6 +77,7 @@ async function connect() {
 }
 
 function opened() {
+  alive();
   wait = FIRST_WAIT;
   show("on");
   if (wasOff) {
@@ -95,6 +107,7 @@ function again() {
 if (base && tokenAddress) {
   connect();
   window.addEventListener("online", connect);
+  setInterval(() => { if (source && performance.now() - heard > SILENCE) again(); }, 5000);
   window.addEventListener("pagehide", () => source?.close());
   window.addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
 }
