@@ -10,10 +10,10 @@ from django.urls import reverse
 
 from portevoix.actions import access
 from portevoix.web.desk import lists, pane
-from portevoix.web.desk.telling import poke
 from portevoix.web.desk.views.conversation import news
 from portevoix.web.desk.views.work import work_context
 from portevoix.web.numbers import number
+from portevoix.web.telling import poke
 
 if TYPE_CHECKING:
     from django.http import HttpResponse, HttpResponseBase

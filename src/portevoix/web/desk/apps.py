@@ -13,7 +13,7 @@ from psycopg_pool import PoolTimeout
 from portevoix.actions import presence
 from portevoix.actions.errors import Refused
 from portevoix.web.database import database, now
-from portevoix.web.desk.telling import poke
+from portevoix.web.telling import poke
 
 if TYPE_CHECKING:
     from portevoix.web.accounts.models import User

@@ -14,8 +14,8 @@ from portevoix.actions.inbound import Outcome
 from portevoix.domain import answers
 from portevoix.web.desk import answer
 from portevoix.web.desk.page import Page, desk_view
-from portevoix.web.desk.telling import poke
 from portevoix.web.desk.views.work import work_context
+from portevoix.web.telling import poke
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase

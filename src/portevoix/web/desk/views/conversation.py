@@ -13,8 +13,8 @@ from portevoix.actions import access, conversations
 from portevoix.store import desk
 from portevoix.web.desk import pane, thread
 from portevoix.web.desk.page import Page, desk_view
-from portevoix.web.desk.telling import writing
 from portevoix.web.desk.views.work import work_context
+from portevoix.web.telling import writing
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase

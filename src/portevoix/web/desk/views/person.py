@@ -18,10 +18,10 @@ from portevoix.store import desk
 from portevoix.web.desk import lists, pane
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.desk.refusals import sentence
-from portevoix.web.desk.telling import poke
 from portevoix.web.desk.text import spaced
 from portevoix.web.desk.views.work import work_context
 from portevoix.web.numbers import number
+from portevoix.web.telling import poke
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase

@@ -18,7 +18,7 @@ from portevoix.actions.errors import Invalid
 from portevoix.realtime import token as live_token
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.desk.refusals import sentence
-from portevoix.web.desk.telling import poke
+from portevoix.web.telling import poke
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
