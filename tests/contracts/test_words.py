@@ -1,5 +1,6 @@
 """Words of texts: the short way for Latin text says what the long way says; both forms of a vector are one."""
 
+import contextlib
 import json
 
 import psycopg
@@ -56,6 +57,12 @@ def test_a_refused_value_raises_and_the_connection_goes_on(connection: psycopg.C
     statement = Statement("refused", "select (1 / cardinality(%(n)b::int[]))::text")
     with pytest.raises(psycopg.errors.DivisionByZero), connection.transaction():
         statement.run(connection, {"n": column("int", [])})
+    assert statement.run(connection, {"n": column("int", [5])}) == b"1"
+    # psycopg lets go of all prepared statements after a rollback once it has prepared one itself.
+    connection.execute("select 1", prepare=True)
+    with contextlib.suppress(ZeroDivisionError), connection.transaction():
+        raise ZeroDivisionError
+    connection.execute("select 2")
     assert statement.run(connection, {"n": column("int", [5])}) == b"1"
     connection.close()
     with pytest.raises(psycopg.OperationalError):

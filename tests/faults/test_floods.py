@@ -87,6 +87,7 @@ def test_a_herd_of_mails(post, ledger, capsys):
     took = time.monotonic() - begun
     done.set()
     watcher.result()
+    sizes.append(resident(mail.child.pid))
     with capsys.disabled():
         print(
             f"\n{len(ledger.acked)} mails in {took:.0f} s ({len(ledger.acked) / took:.0f}/s, driver included); memory "

@@ -161,7 +161,9 @@ def test_an_answer_killed_at_every_call(post, capsys, where, steps):
     found = sweep(post, where, begin, some(*steps))
     doubled = after(post, found, capsys)
     # A courier has a window between the relay's 250 and our commit: a sweep that never met it proves nothing.
-    assert bool(doubled) is (where is the_courier)
+    # (A few steps may miss it: at which call it opens depends on the turns of the threads.)
+    assert where is the_courier or not doubled
+    assert doubled or where is not the_courier or not ALL
 
 
 def test_an_acknowledgement_killed_at_every_call(post, capsys):

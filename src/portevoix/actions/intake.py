@@ -68,8 +68,8 @@ def take_in(conn: Connection, batch: Sequence[Inbound]) -> list[Taken]:
     """
     try:
         return _together(conn, batch)
-    except (psycopg.OperationalError, psycopg.InterfaceError):
-        raise
+    except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.ProgrammingError):
+        raise  # the last one is a mistake of ours, not of the mail: the sender keeps it
     except (psycopg.Error, ValueError, KeyError, TypeError) as error:
         if len(batch) == 1:
             return [aside(conn, batch[0], f"{type(error).__name__}: {error}"[:1000])]

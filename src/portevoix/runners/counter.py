@@ -214,6 +214,7 @@ class Counter:
         while not self._stopping:
             try:
                 conn = db.connect(self._url, name="portevoix mail")
+                conn.prepare_threshold = None  # see store/binary.py
                 self._on_tick(conn)
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 time.sleep(_AGAIN_SECONDS)

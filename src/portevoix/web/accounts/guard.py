@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
@@ -102,8 +101,8 @@ def _hashed(name: str) -> str:
     return hashlib.blake2b(name.encode(), key=settings.SECRET_KEY.encode()[:64], digest_size=16).hexdigest()
 
 
-class Guard(BaseBackend):
-    """Before all others: whichever page asks for a password."""
+class Guard:
+    """Before all others: whichever page asks for a password. It knows no accounts, so it is no ``BaseBackend``."""
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
         """Raises ``PermissionDenied`` while this address has to wait."""
