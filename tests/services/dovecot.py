@@ -98,12 +98,17 @@ service stats {{
 
     def start(self, *, plain: bool = False) -> Dovecot:
         """Start; returns when it listens (``plain``: the configuration has no TLS)."""
+
         # In the foreground, as our child: a session that is killed leaves nothing behind that it cannot name.
-        with (self.home / "dovecot.out").open("ab") as out:
-            self._process = subprocess.Popen(
-                ["dovecot", "-F", "-c", str(self.config)], stdout=out, stderr=out
-            )
-        until(lambda: listening(self.imap) and (plain or listening(self.imaps)), why=str(self.home))
+        def up() -> bool:
+            if self._process is None or self._process.poll() is not None:
+                # The first time, or what was killed still held the ports.
+                with (self.home / "dovecot.out").open("ab") as out:
+                    argv = ["dovecot", "-F", "-c", str(self.config)]
+                    self._process = subprocess.Popen(argv, stdout=out, stderr=out)
+            return listening(self.imap) and (plain or listening(self.imaps))
+
+        until(up, seconds=60, why=str(self.home))
         return self
 
     def stop(self) -> None:
