@@ -236,6 +236,33 @@ def test_a_mail_that_comes_while_its_contact_is_closed_is_work_of_its_own(conn, 
     assert states == {first.contact_id: "closed", taken[0].contact_id: "waiting"}
 
 
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda conn, k: contacts.close(conn, k, 1, subject_id=None, at=NOW),
+        lambda conn, k: contacts.choose_subject(conn, k, 1, None, NOW),
+        lambda conn, k: contacts.transfer(conn, k, 1, line_id=2, to_account_id=None, due_at=TOMORROW, at=NOW),
+    ],
+    ids=["close", "choose_subject", "transfer"],
+)
+def test_a_move_that_waits_for_the_conversation_does_not_hold_the_contact(conn, database_url, act):
+    """Intake holds the conversation and then wants the contact: whoever had that would wait with it in a circle."""
+    first = came(conn)
+    contacts.take(conn, first.contact_id, 1, NOW)
+    with db.connect(database_url) as holding, db.connect(database_url) as moving:
+        waits = "select 1 from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
+        move = threading.Thread(target=lambda: act(moving, first.contact_id))
+        with holding.transaction():
+            holding.execute("select from conversation where id = %s for update", [first.conversation_id])
+            move.start()
+            while move.is_alive() and conn.execute(waits, [moving.info.backend_pid]).fetchone() is None:
+                pass
+            assert move.is_alive()
+            holding.execute("select from contact where id = %s for update nowait", [first.contact_id])
+        move.join()
+    agrees(conn, first.contact_id)
+
+
 def test_parking_in_the_past_is_refused(conn):
     contact_id = came(conn).contact_id
     contacts.take(conn, contact_id, 1, NOW)

@@ -37,6 +37,12 @@ def _moved(row: dict[str, Any] | None, code: str) -> dict[str, Any]:
     return row
 
 
+def _hold(conn: Connection, contact_id: int) -> None:
+    """Until the end of the transaction nobody else moves the contact or what it is about, and no mail joins it."""
+    store.run(conn, "hold_conversation", id=contact_id)
+    store.run(conn, "hold", id=contact_id)
+
+
 def get(conn: Connection, contact_id: int) -> dict[str, Any]:
     """The contact as it stands; raises ``Missing``."""
     row = store.one(conn, "get", id=contact_id)
@@ -174,6 +180,7 @@ def transfer(
 ) -> None:
     """Hand over to a line, or to a named adviser of it. It waits again and keeps its history. Raises ``TooLate``."""
     with conn.transaction():
+        _hold(conn, contact_id)
         before = get(conn, contact_id)
         row = _moved(
             store.move(
@@ -265,7 +272,7 @@ def close(
     has read; when the client wrote after it nothing is closed. Raises ``TooLate`` (moved-on, client-wrote)."""
     with conn.transaction():
         # Held first: a mail that is just being taken in is seen here, or finds the contact closed and opens another.
-        store.run(conn, "hold", id=contact_id)
+        _hold(conn, contact_id)
         if seen is not None and store.one(conn, "unread", id=contact_id, seen=seen):
             raise TooLate("client-wrote")
         before = get(conn, contact_id)
@@ -297,6 +304,7 @@ def choose_subject(
 ) -> None:
     """Note why the person came (motif). Raises ``TooLate`` when the contact is closed."""
     with conn.transaction():
+        _hold(conn, contact_id)
         row = _moved(store.one(conn, "choose_subject", id=contact_id, subject_id=subject_id), "closed")
         _told(conn, row, e.SubjectChosen(subject_id=subject_id), account_id, at)
 

@@ -197,7 +197,8 @@ class Router:
         at = self._clock.now(conn)
         lost: list[Placement] = []
         with conn.transaction():
-            for placed in placements:
+            # By contact, as intake holds them: two who hold one and want another must not wait in a circle.
+            for placed in sorted(placements, key=lambda one: one.contact_id):
                 reason = placed.reason.as_json()
                 if not contacts.offer(conn, placed.contact_id, placed.adviser_id, reason, at, placed.seat):
                     lost.append(placed)

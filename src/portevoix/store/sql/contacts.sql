@@ -137,6 +137,10 @@ update contact set state = 'active', version = version + 1
 where id = %(id)s and state = any(%(from_states)s) and holder_id = %(account_id)s
 returning id, conversation_id, line_id
 
+-- name: hold_conversation
+-- Before the contact, as intake does: two who hold one of the two and want the other would wait in a circle.
+select c.id from conversation c join contact k on k.conversation_id = c.id where k.id = %(id)s for update of c
+
 -- name: hold
 select id from contact where id = %(id)s for update
 
