@@ -1,6 +1,7 @@
 """The one door in: once, in the right place, never lost."""
 
 import contextlib
+import itertools
 import threading
 from datetime import timedelta
 
@@ -105,6 +106,64 @@ def test_a_reply_that_comes_before_its_parent_joins_it(conn):
     parent = came(conn, external_id="a@client.example")
     assert parent.conversation_id == reply.conversation_id
     assert (count(conn, "contact"), count(conn, "awaited_parent")) == (1, 0)
+
+
+def chain(size=3, of="chain"):
+    """Mails of one person, each an answer to the one before, which is all it names."""
+    names = [f"{of}{n}@client.example" for n in range(size)]
+    return [
+        inbound(external_id=name, references=names[n - 1 : n] if n else [], body=f"Mail {n}.")
+        for n, name in enumerate(names)
+    ]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one batch", "one by one"])
+def test_a_chain_of_mails_is_one_conversation_in_whatever_order_it_comes(conn, together):
+    orders = list(itertools.permutations(range(4)))
+    for order in orders:
+        of = "chain" + "".join(map(str, order))
+        mails = [chain(4, of)[n] for n in order]
+        for batch in [mails] if together else [[mail] for mail in mails]:
+            take_in(conn, batch)
+        places = "select count(distinct conversation_id) as n, count(*) as mails from message where external_id like %s"
+        assert conn.execute(places, [f"{of}%"]).fetchone() == {"n": 1, "mails": 4}, order
+    waiting = conn.execute("select count(*) as n from contact where state = 'waiting'").fetchone()
+    assert waiting["n"] == len(orders)
+    assert count(conn, "awaited_parent") == 0
+
+
+def test_a_strangers_answer_that_came_first_is_not_drawn_in(conn):
+    root, parent, _ = chain()
+    take_in(conn, [root])
+    victim = [{"name": "", "address": root.sender, "as": "cc"}]
+    forged = came(
+        conn,
+        "mallory@evil.example",
+        external_id="x@evil.example",
+        references=[parent.external_id],
+        recipients=victim,
+    )
+    joined = take_in(conn, [parent])[0]
+    assert joined.conversation_id != forged.conversation_id
+    now = conn.execute(
+        "select merged_into from conversation where id = %s", [forged.conversation_id]
+    ).fetchone()
+    assert now == {"merged_into": None}
+
+
+def test_an_answer_in_somebodys_hands_stays_there_when_its_parent_comes(conn):
+    root, parent, answer = chain()
+    take_in(conn, [root])
+    early = take_in(conn, [answer])[0]
+    contacts.offer(conn, early.contact_id, 1, {}, NOW)
+    contacts.accept(conn, early.contact_id, 1, NOW)
+    joined = take_in(conn, [parent])[0]
+    contact = contacts.get(conn, early.contact_id)
+    assert (contact["state"], contact["holder_id"], contact["conversation_id"]) == (
+        "active",
+        1,
+        joined.conversation_id,
+    )
 
 
 @pytest.mark.parametrize("round_", range(5))

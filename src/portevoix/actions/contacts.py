@@ -260,7 +260,7 @@ def resume(conn: Connection, contact_id: int, account_id: int, at: datetime) -> 
 def close(
     conn: Connection,
     contact_id: int,
-    account_id: int,
+    account_id: int | None,
     *,
     subject_id: int | None,
     outcome: str = "",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Somebody writes as long as their browser said so within this time.
 WRITING = timedelta(seconds=15)
 
+#: So long a mail may be under way before nobody waits for it as a parent any more.
+AWAITED = timedelta(days=30)
+
 #: Of two open contacts the one that is further on stays; what only rests gives way to what waits.
 _RANK = {
     State.ACTIVE.value: 0,
@@ -31,8 +34,9 @@ _RANK = {
 }
 
 
-def merge(conn: Connection, *, into_id: int, other_id: int, account_id: int, at: datetime) -> None:
-    """``other_id`` becomes part of ``into_id``: messages, notes, files, drafts and contacts.
+def merge(conn: Connection, *, into_id: int, other_id: int, account_id: int | None, at: datetime) -> None:
+    """``other_id`` becomes part of ``into_id``: messages, notes, files, drafts and contacts. Nobody did it
+    (``account_id`` None) when a mail came that belongs to both.
 
     Only one contact may stay open: the one further on (else that of ``into_id``) keeps the earlier target, the
     other is closed with the outcome "merged". Answers to the other's mails find their way. Undone by splitting.
@@ -67,7 +71,7 @@ def merge(conn: Connection, *, into_id: int, other_id: int, account_id: int, at:
 
 
 def _one_open_contact(
-    conn: Connection, keep: dict[str, Any], other: dict[str, Any], account_id: int, at: datetime
+    conn: Connection, keep: dict[str, Any], other: dict[str, Any], account_id: int | None, at: datetime
 ) -> None:
     found = store.many(conn, "open_contacts", ids=[keep["id"], other["id"]])
     found.sort(key=lambda row: (_RANK[row["state"]], row["conversation_id"] != keep["id"]))
@@ -192,3 +196,8 @@ def writers(conn: Connection, conversation_id: int, at: datetime, *, but: int) -
 def forget_writing(conn: Connection, at: datetime) -> int:
     """Sweep old signs of writing."""
     return store.run(conn, "forget_writing", before=at - timedelta(hours=1))
+
+
+def forget_awaited(conn: Connection, at: datetime) -> int:
+    """Sweep the wish for parents that never came (most are mails we were never sent)."""
+    return store.run(conn, "forget_awaited", before=at - AWAITED)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from portevoix.actions import conversations
 from portevoix.actions.inbound import Outcome, Taken
 from portevoix.actions.placing import Placing
 from portevoix.domain.contacts.events import MailSetAside
@@ -81,7 +82,25 @@ def _together(conn: Connection, batch: Sequence[Inbound]) -> list[Taken]:
         placing = Placing(store.look_up(conn, _sought(batch)))
         taken = [placing.place(item) for item in batch]
         store.write(conn, placing.rows)
+        _make_one(conn, placing.one, batch)
     return taken
+
+
+def _make_one(conn: Connection, pairs: Sequence[tuple[int, int]], batch: Sequence[Inbound]) -> None:
+    """A mail between two conversations (its answer came first): they go on as the one it belongs to."""
+    became: dict[int, int] = {}
+    at = max(item.at for item in batch)
+    for pair in pairs:
+        into, other = (_last(became, one) for one in pair)
+        if into != other:
+            conversations.merge(conn, into_id=into, other_id=other, account_id=None, at=at)
+            became[other] = into
+
+
+def _last(became: dict[int, int], conversation_id: int) -> int:
+    while conversation_id in became:
+        conversation_id = became[conversation_id]
+    return conversation_id
 
 
 def aside(conn: Connection, item: Inbound, reason: str) -> Taken:

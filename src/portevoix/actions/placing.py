@@ -33,6 +33,7 @@ class _Conversation:
     person_id: int
     last_adviser_id: int | None
     participants: set[str]
+    writers: set[str]
     contact_id: int | None = None
     state: str | None = None
     holder_id: int | None = None
@@ -53,6 +54,8 @@ class Placing:
 
     found: Found
     rows: Rows = field(default_factory=Rows)
+    #: Conversations that turn out to be one, once the rows are written: (the one that stays, the other).
+    one: list[tuple[int, int]] = field(default_factory=list)
     _conversations: dict[int, _Conversation] = field(default_factory=dict)
     _became: dict[int, int] = field(default_factory=dict)
     _sources: dict[tuple[int, str], Any] = field(default_factory=dict)
@@ -78,17 +81,19 @@ class Placing:
 
     def _learn(self, row: dict[str, Any], doors: set[str]) -> None:
         """A conversation the batch may join. Our own doors take no part in it."""
-        part = {*row["addresses"]}
+        writers = {*row["addresses"]}
+        part: set[str] = set()
         for sender, recipients in row["written"] or ():
             part.update(recipient["address"].lower() for recipient in recipients)
             if sender is not None:
-                part.add(sender)
+                writers.add(sender)
         self._conversations[row["id"]] = _Conversation(
             row["id"],
             row["line_id"],
             row["person_id"],
             row["last_adviser_id"],
-            part - doors,
+            (part | writers) - doors,
+            writers - doors,
             row["contact_id"],
             row["state"],
             row["holder_id"],
@@ -155,6 +160,8 @@ class Placing:
             item.facts["stranger"] = True
         else:
             conversation.participants.add(item.sender)
+            conversation.writers.add(item.sender)
+            self._gather(item, conversation)
         if item.automatic:
             outcome = Outcome.AUTOMATIC
             said = e.MessageAdded(message_id=ids["message_id"], said="automatic")
@@ -183,13 +190,13 @@ class Placing:
         for name in (*item.references, item.external_id):
             references += [known.conversation_id for known in self._known.get(name or "", ())]
         awaiting = self._awaiting.get(item.external_id or "", ())
-        recipients = {recipient["address"].lower() for recipient in item.recipients}
+        recipients = _recipients(item)
         candidates = []
         for conversation_id in {*references, *awaiting, self._token(item)}:
             if conversation_id is None or (known := self._conversations.get(conversation_id)) is None:
                 continue
             part = frozenset(known.participants)
-            if conversation_id in awaiting and part & recipients:
+            if conversation_id in awaiting and known.writers & recipients:
                 # The answer came before this, its parent, and its writer is among the parent's recipients.
                 part |= {item.sender}
             candidates.append(Candidate(known.id, known.line_id, part))
@@ -200,6 +207,20 @@ class Placing:
             if known.digest == item.digest
         }
         return [ref for ref in (*references, *awaiting) if ref not in own], candidates
+
+    def _gather(self, item: Inbound, conversation: _Conversation) -> None:
+        """Answers to this mail that came before it opened conversations of their own: they are one with where the mail
+        belongs. Only if nobody wrote there who has no part in this, for anybody may name a Message-ID."""
+        if item.forged or item.automatic:
+            return
+        here = conversation.participants | _recipients(item)
+        for other_id in self._awaiting.get(item.external_id or "", ()):
+            other = self._conversations.get(other_id)
+            if other is None or other.id == conversation.id or other.line_id != conversation.line_id:
+                continue
+            pair = (conversation.id, other.id)
+            if other.writers and other.writers <= here and pair not in self.one:
+                self.one.append(pair)
 
     def _token(self, item: Inbound) -> int | None:
         """The conversation a signed token means today: where the message that carried it is, if we have it."""
@@ -215,7 +236,12 @@ class Placing:
         evidence = Evidence(item.sender, item.line_id, self._token(item), references, forged=item.forged)
         joined = find(evidence, candidates)
         if joined:
-            return self._conversations[joined.conversation_id], joined.stranger
+            conversation = self._conversations[joined.conversation_id]
+            if not joined.stranger and not any(name in self._known for name in item.references):
+                self._await(
+                    item, conversation
+                )  # joined by an answer that came first; its own parent is to come
+            return conversation, joined.stranger
         twins = [
             known.conversation_id
             for known in self._known.get(item.external_id or "", ())
@@ -226,7 +252,8 @@ class Placing:
             item.line_id,
             self._person(item, ids["person_id"]),
             None,
-            {item.sender, *(recipient["address"].lower() for recipient in item.recipients)},
+            {item.sender, *_recipients(item)},
+            {item.sender},
             fresh=True,
         )
         self._conversations[conversation.id] = conversation
@@ -241,12 +268,16 @@ class Placing:
             twin_of=twins[0] if twins else None,
             version=1,
         )
-        if item.references and not item.automatic:
-            unknown = [name for name in item.references[:5] if name not in self._known]
-            for name in unknown:
-                self.rows.add("await_parent", external_id=name, conversation_id=conversation.id, at=item.at)
-                self._awaiting.setdefault(name, []).append(conversation.id)
+        self._await(item, conversation)
         return conversation, False
+
+    def _await(self, item: Inbound, conversation: _Conversation) -> None:
+        """Its parents are to find it when they come."""
+        if item.automatic:
+            return
+        for name in [name for name in item.references[:5] if name not in self._known]:
+            self.rows.add("await_parent", external_id=name, conversation_id=conversation.id, at=item.at)
+            self._awaiting.setdefault(name, []).append(conversation.id)
 
     def _person(self, item: Inbound, fresh_id: int) -> int:
         known = self._persons.get(item.sender) if item.sender else None
@@ -361,6 +392,10 @@ class Placing:
             line_id=line_id,
             data=_json(event.body()),
         )
+
+
+def _recipients(item: Inbound) -> set[str]:
+    return {recipient["address"].lower() for recipient in item.recipients}
 
 
 def _json(value: Any) -> str:

@@ -157,17 +157,17 @@ class Counter:
 
     @staticmethod
     def _try(conn: Connection, items: list[Inbound]) -> list[Taken]:
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):  # each has rolled back what it began
             try:
                 return take_in(conn, items)
             except (
                 psycopg.errors.DeadlockDetected,
                 psycopg.errors.SerializationFailure,
                 psycopg.errors.LockNotAvailable,
-            ):
-                if attempt + 1 == _ATTEMPTS:
-                    raise
-        raise AssertionError
+            ) as error:
+                log.warning("mail: a batch of %d met a lock (try %d): %s", len(items), attempt + 1, error)
+        # Only this batch is refused: the connection is sound, and the next one may touch other matters.
+        raise DatabaseAway
 
     @staticmethod
     def _answer(batch: list[_Waiting], taken: list[Taken] | None) -> None:

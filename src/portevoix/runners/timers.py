@@ -53,11 +53,12 @@ class Timers:
             vocabulary.learn(conn)
 
     def _clear(self, conn: Connection, at: datetime) -> None:
-        """Files that nobody sent, and old signs of writing."""
+        """Files that nobody sent, old signs of writing, parents that never came."""
         if time.monotonic() - self._cleared > CLEAR_SECONDS:
             self._cleared = time.monotonic()
             uploads.sweep(conn, at)
             conversations.forget_writing(conn, at)
+            conversations.forget_awaited(conn, at)
 
     def _repair(self, conn: Connection, at: datetime) -> bool:
         if time.monotonic() - self._repaired < REPAIR_SECONDS:

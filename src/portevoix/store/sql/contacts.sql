@@ -158,7 +158,7 @@ where id = %(id)s and state = any(%(from_states)s)
 returning id, conversation_id, line_id, subject_id
 
 -- name: remember_adviser
-update conversation set last_adviser_id = %(account_id)s,
+update conversation set last_adviser_id = coalesce(%(account_id)s::bigint, last_adviser_id),
   subject_id = coalesce(%(subject_id)s, subject_id), version = version + 1
 where id = %(id)s
 

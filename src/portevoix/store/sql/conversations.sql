@@ -99,3 +99,6 @@ order by a.full_name
 
 -- name: forget_writing
 delete from writing where at < %(before)s
+
+-- name: forget_awaited
+delete from awaited_parent where at < %(before)s
