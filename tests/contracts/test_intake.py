@@ -347,3 +347,17 @@ def test_after_a_split_an_answer_goes_where_its_message_went(conn):
     )
     joined = came(conn, references=[ours_id], token=first.conversation_id, token_id=ours_id)
     assert joined.conversation_id == second.conversation_id
+
+
+def test_an_answer_costs_the_same_however_many_contacts_are_open(conn):
+    """Plans are kept for as long as the process lives; one made on an empty table read all open contacts."""
+    read = "select sum(idx_tup_read)::int as n from pg_stat_user_indexes where relname = 'contact'"
+    answer = [inbound(external_id="r@client.example"), inbound(references=["r@client.example"])]
+    take_in(conn, answer)
+    take_in(conn, [inbound(f"p{n}@client.example", external_id=f"m{n}@client.example") for n in range(400)])
+    conn.execute("select pg_stat_force_next_flush()")
+    before = conn.execute(read).fetchone()["n"]
+    for n in range(10):
+        take_in(conn, [inbound(f"p{n}@client.example", references=[f"m{n}@client.example"])])
+    conn.execute("select pg_stat_force_next_flush()")
+    assert conn.execute(read).fetchone()["n"] - before < 10 * 10
