@@ -80,3 +80,19 @@ def test_a_bus_that_is_not_there_is_no_error():
 )
 def test_subjects_match_as_in_nats(pattern, subject, yes):
     assert matches(pattern, subject) is yes
+
+
+def test_whoever_asks_is_told_when_messages_travel(bus):
+    travels = queue.Queue()
+    bus.when_connected(lambda: travels.put(bus.connected()))
+    assert travels.get(timeout=5) is True
+
+
+def test_after_the_bus_was_away_whoever_asked_is_told_again(own_nats):
+    bus, travels = NatsBus(own_nats.url()), queue.Queue()
+    bus.when_connected(lambda: travels.put(True))
+    assert travels.get(timeout=5)
+    own_nats.stop()
+    own_nats.start()
+    assert travels.get(timeout=15)
+    bus.close()

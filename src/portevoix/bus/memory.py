@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from portevoix.bus.port import PUSH, WAKE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from portevoix.bus.port import Listener
 
 
@@ -39,6 +41,10 @@ class MemoryBus:
     def listen(self, subject: str, listener: Listener) -> None:
         """See ``Bus``."""
         self._listeners.append((subject, listener))
+
+    def when_connected(self, call: Callable[[], None]) -> None:
+        """See ``Bus``: at once, for here messages always travel."""
+        call()
 
     def connected(self) -> bool:
         """See ``Bus``."""

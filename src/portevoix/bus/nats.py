@@ -44,6 +44,7 @@ class NatsBus:
         self._name = name
         self._client: Client | None = None
         self._subscriptions: list[tuple[str, Listener]] = []
+        self._begun: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="bus", daemon=True)
@@ -64,6 +65,16 @@ class NatsBus:
             self._subscriptions.append((subject, listener))
             if self._client is not None:
                 self._keep(self._loop.create_task(self._subscribe(subject, listener)))
+
+        self._call(later)
+
+    def when_connected(self, call: Callable[[], None]) -> None:
+        """See ``Bus``."""
+
+        def later() -> None:
+            self._begun.append(call)
+            if self.connected():
+                call()
 
         self._call(later)
 
@@ -108,6 +119,7 @@ class NatsBus:
                     max_outstanding_pings=2,
                     error_cb=_quiet,
                     allow_reconnect=True,
+                    reconnected_cb=self._travels,
                 )
             except (OSError, NatsError, TimeoutError):
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -115,7 +127,12 @@ class NatsBus:
             self._client = client
             for subject, listener in self._subscriptions:
                 await self._subscribe(subject, listener)
+            await self._travels()
             return
+
+    async def _travels(self) -> None:
+        for call in self._begun:
+            call()
 
     async def _subscribe(self, subject: str, listener: Listener) -> None:
         async def heard(message: Msg) -> None:

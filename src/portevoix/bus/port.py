@@ -9,6 +9,8 @@ from typing import Final, Protocol
 WAKE: Final = "pv.log"
 #: Prefix of what browsers are told; the topic follows.
 PUSH: Final = "pv.push"
+#: The topic that tells every browser to fetch what it shows anew: something may not have been told.
+RESYNC: Final = "resync"
 
 Listener = Callable[[str, bytes], None]
 
@@ -24,6 +26,9 @@ class Bus(Protocol):
 
     def listen(self, subject: str, listener: Listener) -> None:
         """Call ``listener(subject, payload)`` for each message on ``subject`` (NATS wildcards)."""
+
+    def when_connected(self, call: Callable[[], None]) -> None:
+        """Call each time messages begin to travel, the first time and again (on the bus's own thread)."""
 
     def connected(self) -> bool:
         """Whether messages travel right now."""

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from portevoix.bus import PUSH
+from portevoix.bus import PUSH, RESYNC
 from portevoix.realtime.hub import Hub, Push, figures
 from portevoix.realtime.token import LIFETIME, BadToken, Grant, read
 
@@ -130,6 +130,9 @@ async def _connect(app: Starlette) -> None:
 
     async def heard(message: Msg) -> None:
         topic = message.subject[len(PUSH) + 1 :]
+        if topic == RESYNC:
+            hub.resync()
+            return
         try:
             seq = int(orjson.loads(message.data)["seq"])
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
@@ -158,6 +161,7 @@ async def _connect(app: Starlette) -> None:
             await asyncio.sleep(1)
             continue
         await app.state.bus.subscribe(f"{PUSH}.>", cb=heard)
+        hub.resync()  # who joined before this was not told everything
         return
 
 

@@ -1,6 +1,7 @@
 """The herald follows the log and tells browsers that something is new: which event, about what, to whom.
 
-It starts at the end of the log: browsers that were not connected read pages anyway.
+It starts at the end of the log, and says so: whatever happened before was perhaps not told, so open pages fetch what
+they show anew. The same after the bus was away.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from portevoix.bus import RESYNC
 from portevoix.runners.base import Rounds, setup_logging
 from portevoix.store import live, log
 
@@ -22,11 +24,16 @@ class Herald:
     def __init__(self, rounds: Rounds) -> None:
         self._bus = rounds.bus
         self._log: log.Follower | None = None
+        self._bus.when_connected(self._resync)
+
+    def _resync(self) -> None:
+        self._bus.tell(RESYNC, b"{}")
 
     def begin(self, conn: Connection) -> None:
         """Start at the end of the log; after an outage go on from where it stood."""
         if self._log is None:
             self._log = log.Follower(log.head(conn))
+            self._resync()
 
     def round(self, conn: Connection) -> None:
         """Tell everything that is new."""

@@ -69,7 +69,8 @@ async function connect() {
   source.addEventListener("open", opened);
   source.addEventListener("message", receive);
   source.addEventListener("push", receive);
-  source.addEventListener("resync", () => tell("resync", {}));
+  // All pages hear it at once; they need not all ask at once.
+  source.addEventListener("resync", () => setTimeout(() => tell("resync", {}), 400 * Math.random()));
   // The token ran out, nothing is wrong: ask for the next one.
   source.addEventListener("expired", connect);
   // Ours rather than the browser's own retry: it needs a fresh token, and a crowd must not come back at once.
