@@ -11,6 +11,14 @@ import threading
 from aiosmtpd.smtp import SMTP
 
 
+class _Clerk:
+    """What aiosmtpd sees: it reads every attribute of its handler for each connection, ``mails`` among them."""
+
+    def __init__(self, sink):
+        self.handle_RCPT = sink.handle_RCPT
+        self.handle_DATA = sink.handle_DATA
+
+
 class Sink:
     """``recipients``: address or domain -> reply to RCPT. ``data``: replies to DATA, one each, then 250.
 
@@ -34,7 +42,7 @@ class Sink:
         return await self._loop.create_server(self._session, "127.0.0.1", port)
 
     def _session(self):
-        return SMTP(self, enable_SMTPUTF8=self._utf8, hostname="sink.example", loop=self._loop)
+        return SMTP(_Clerk(self), enable_SMTPUTF8=self._utf8, hostname="sink.example", loop=self._loop)
 
     async def handle_RCPT(self, server, session, envelope, address, _options):
         reply = self.recipients.get(address) or self.recipients.get(address.rpartition("@")[2]) or "250 OK"
