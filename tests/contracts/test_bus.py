@@ -3,6 +3,7 @@
 import queue
 
 import pytest
+from services.middlebox import Middlebox
 
 from portevoix.bus import PUSH, WAKE, MemoryBus, NatsBus
 from portevoix.bus.memory import matches
@@ -96,3 +97,16 @@ def test_after_the_bus_was_away_whoever_asked_is_told_again(own_nats):
     own_nats.start()
     assert travels.get(timeout=15)
     bus.close()
+
+
+def test_a_bus_that_says_nothing_is_left(own_nats):
+    """F45: the network forgot the connection; both ends believe in it."""
+    box, travels = Middlebox(own_nats.port), queue.Queue()
+    bus = NatsBus(own_nats.url().replace(f":{own_nats.port}", f":{box.port}"), ping_seconds=0.3)
+    bus.when_connected(lambda: travels.put(True))
+    assert travels.get(timeout=5)
+    box.forget()
+    box.remember()
+    assert travels.get(timeout=15)
+    bus.close()
+    box.stop()

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: A server that does not answer two of these is gone (RELIABILITY.md F45: noticed within 30 s).
+PING_SECONDS = 5.0
 _RETRY_SECONDS = 1.0
 _DRAIN_SECONDS = 2.0
 
@@ -39,9 +41,12 @@ def url() -> str:
 class NatsBus:
     """See ``Bus``. Usable at once: connecting goes on in the background."""
 
-    def __init__(self, address: str | None = None, *, name: str = "portevoix") -> None:
+    def __init__(
+        self, address: str | None = None, *, name: str = "portevoix", ping_seconds: float = PING_SECONDS
+    ) -> None:
         self._address = address or url()
         self._name = name
+        self._ping_seconds = ping_seconds
         self._client: Client | None = None
         self._subscriptions: list[tuple[str, Listener]] = []
         self._begun: list[Callable[[], None]] = []
@@ -115,7 +120,7 @@ class NatsBus:
                     name=self._name,
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=_RETRY_SECONDS,
-                    ping_interval=5,
+                    ping_interval=self._ping_seconds,
                     max_outstanding_pings=2,
                     error_cb=_quiet,
                     allow_reconnect=True,

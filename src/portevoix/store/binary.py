@@ -17,6 +17,8 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg.pq import ConnStatus, ExecStatus
 
+from portevoix.store.silence import asking
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -86,10 +88,13 @@ class Statement:
         known = self._is_known(conn)
         with conn.lock:
             if not known:
-                self._check(conn, conn.pgconn.prepare(self.name, self._text))
+                with asking(conn):
+                    prepared = conn.pgconn.prepare(self.name, self._text)
+                self._check(conn, prepared)
                 self._known[conn] = True
             given = [values[parameter] for parameter in self.parameters]
-            result = conn.pgconn.exec_prepared(self.name, given, self._formats)
+            with asking(conn):
+                result = conn.pgconn.exec_prepared(self.name, given, self._formats)
             self._check(conn, result)
         return result.get_value(0, 0) if result.ntuples else None
 

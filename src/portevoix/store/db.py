@@ -14,6 +14,8 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool
 
+from portevoix.store import silence
+
 Connection = psycopg.Connection[dict[str, Any]]
 Pool = ConnectionPool[Connection]
 
@@ -31,7 +33,8 @@ _OPTIONS: dict[str, Any] = {
     "application_name": "portevoix",
 }
 _SESSION = (
-    "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+    f"-c timezone=UTC -c lock_timeout=5s -c statement_timeout={silence.STATEMENT_SECONDS}s"
+    " -c idle_in_transaction_session_timeout=60s"
 )
 
 
@@ -43,7 +46,9 @@ def dsn() -> str:
 def connect(url: str | None = None, *, name: str = "portevoix", session: str = _SESSION) -> Connection:
     """One connection in autocommit mode: a transaction is an explicit ``with conn.transaction()``."""
     options = _OPTIONS | {"application_name": name, "options": session}
-    return psycopg.connect(url or dsn(), autocommit=True, row_factory=dict_row, **options)
+    conn = psycopg.connect(url or dsn(), autocommit=True, row_factory=dict_row, **options)
+    silence.watch(conn)
+    return conn
 
 
 def pool(url: str | None = None, *, size: int = 8, name: str = "portevoix") -> Pool:
@@ -61,6 +66,7 @@ def pool(url: str | None = None, *, size: int = 8, name: str = "portevoix") -> P
         min_size=1,
         max_size=size,
         timeout=5,
+        configure=silence.watch,
         check=ConnectionPool.check_connection,
         open=True,
     )

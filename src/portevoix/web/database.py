@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from portevoix.store import db
+from portevoix.store import db, silence
 from portevoix.store.clock import DatabaseClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 _pools: dict[tuple[int, str], db.Pool] = {}
 _lock = threading.Lock()
@@ -38,6 +40,11 @@ def database() -> Iterator[db.Connection]:
     """A connection in autocommit mode for the length of a request's work."""
     with _pool().connection() as conn:
         yield conn
+
+
+def watched(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
+    """Django's own connection, just made: a server that says nothing must not keep a request for ever."""
+    silence.watch(connection.connection)
 
 
 def now(conn: db.Connection) -> datetime:
