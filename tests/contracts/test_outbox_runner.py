@@ -262,3 +262,19 @@ def test_the_relay_is_away_and_comes_back(conn, sinks, process):
     back = sinks(port=port)
     until(lambda: count(conn, "sent") == 1, 40)
     assert len(back.taken) == 1
+
+
+def test_a_relay_that_offers_no_safe_way_keeps_the_mail_here_with_the_reason(conn, sinks, process):
+    """F30: told to use TLS, nothing leaves without it; once the relay is set right all leaves once."""
+    sink = sinks()
+    answers(conn, "jean@client.example", "jeanne@client.example")
+    running = process(sink, PORTEVOIX_RELAY_TLS="starttls")
+    why = "select status_detail from message where status = 'queued' and status_detail <> ''"
+    until(lambda: conn.execute(why).fetchone())
+    assert "STARTTLS" in conn.execute(why).fetchone()["status_detail"].upper()
+    assert running.stop() == 0
+    assert sink.taken == []
+    conn.execute("update outgoing set not_before = now() where state = 'due'")
+    process(sink)
+    until(lambda: count(conn, "sent") == 2, 40)
+    assert len(sink.names) == len(set(sink.names)) == 2

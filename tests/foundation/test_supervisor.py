@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -142,6 +143,17 @@ def test_log_files_are_turned_over_and_bounded(tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.iterdir()) == ["x.log", "x.log.1", "x.log.2"]
     assert (tmp_path / "x.log").read_text().endswith("line 99\n")
     assert all(file.stat().st_size <= 100 for file in tmp_path.iterdir())
+
+
+def test_a_log_file_that_cannot_be_turned_over_loses_lines_and_nothing_else(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "run" / "x.log", largest=20, kept=2)
+    shutil.rmtree(tmp_path / "run")  # as a full or broken disk: no new file can be made
+    for number in range(5):
+        log.write(f"lost line {number}\n".encode())
+    (tmp_path / "run").mkdir()
+    log.write(b"kept\n")
+    log.close()
+    assert (tmp_path / "run" / "x.log").read_bytes() == b"kept\n"
 
 
 def test_the_secret_is_made_once_and_private(tmp_path: Path) -> None:

@@ -24,7 +24,9 @@ class LogFile:
     def write(self, line: bytes) -> None:
         """Append one line, turning the file over first when it is full."""
         try:
-            if self._size + len(line) > self._largest:
+            if self._out.closed:  # turning it over failed half way
+                self._begin()
+            elif self._size + len(line) > self._largest:
                 self._turn_over()
             self._size += self._out.write(line) or 0
         except OSError:
@@ -41,5 +43,8 @@ class LogFile:
             newer = self.path if number == 1 else self.path.with_name(f"{self.path.name}.{number - 1}")
             if newer.exists():
                 newer.replace(older)
+        self._begin()
+
+    def _begin(self) -> None:
         self._out = self.path.open("ab", buffering=0)
-        self._size = 0
+        self._size = self.path.stat().st_size
