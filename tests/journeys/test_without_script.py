@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from a11y.browser import Site
 from centre_world import PASSWORD, World, build, mail
 from playwright.sync_api import Browser, Page, expect
 
+from portevoix.actions import drafts
 from portevoix.store import db
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -73,3 +76,47 @@ def test_parked_and_handed_on(plain: Page, site: Site, world: World) -> None:
     plain.get_by_role("button", name="Transférer").click()
     expect(plain).to_have_url(f"{site.url}/bureau/")
     expect(plain.locator(".page-messages")).to_contain_text("Conversation transmise à CPF.")
+
+
+def test_files_saved_answers_and_quotes(plain: Page, site: Site, world: World) -> None:
+    taken = world.held_by("alice", mail(subject="Avec des aides", text="Où en est mon dossier ?"))
+    world.conn.execute(
+        "insert into saved_answer (title, body, language, active, line_id) values ('Bonjour', 'Bonjour {{ nom }},', 'fr', true, null)"
+    )
+    plain.goto(f"{site.url}/bureau/c/{taken.conversation_id}/")
+    plain.locator("#reply-body").fill("Voici.")
+    plain.get_by_label("Fichiers").set_input_files(
+        [{"name": "plan d'accès.txt", "mimeType": "text/plain", "buffer": b"au fond de la cour"}]
+    )
+    plain.get_by_role("button", name="Joindre").click()
+    expect(plain.locator(".page-messages")).to_contain_text("Fichier joint.")
+    expect(plain.locator("#uploads")).to_contain_text("plan d'accès.txt")
+    expect(plain.locator("#reply-body")).to_have_value("Voici.")
+
+    plain.get_by_label("Réponse enregistrée").select_option(label="Bonjour")
+    plain.get_by_role("button", name="Insérer").click()
+    expect(plain.locator("#reply-body")).to_have_value(re.compile(r"^Voici\.\n\nBonjour .*,$"))
+
+    plain.get_by_role("button", name="Citer le dernier message").click()
+    expect(plain.locator("#reply-body")).to_have_value(re.compile(r"a écrit :\n> Où en est mon dossier \?$"))
+    plain.get_by_role("button", name="Envoyer", exact=True).click()
+    expect(plain.locator(".page-messages")).to_contain_text("Réponse envoyée.")
+    row = world.conn.execute(
+        "select body, attachments from message where kind = 'out' order by id desc limit 1"
+    ).fetchone()
+    assert row is not None
+    assert [one["name"] for one in row["attachments"]] == ["plan d'accès.txt"]
+    assert "> Où en est mon dossier ?" in row["body"]
+
+
+def test_what_a_colleague_saved_meanwhile_stays(plain: Page, site: Site, world: World) -> None:
+    taken = world.held_by("alice", mail(subject="À deux"))
+    plain.goto(f"{site.url}/bureau/c/{taken.conversation_id}/")
+    drafts.save(
+        world.conn, conversation_id=taken.conversation_id, account_id=world.accounts["bob"].pk, body="Bruno écrit aussi.",
+        recipients=[], version=None, at=datetime.now(UTC),
+    )  # fmt: skip
+    plain.locator("#reply-body").fill("Alice écrit.")
+    plain.get_by_role("button", name="Envoyer et clore").click()
+    expect(plain.locator(".page-messages")).to_contain_text("Choisissez le motif avant de clore.")
+    expect(plain.locator("#reply-body")).to_have_value("Bruno écrit aussi.\n\nAlice écrit.")

@@ -102,7 +102,7 @@ def answer(
 ) -> Letter:
     """The letter that answers ``parent`` (the client's last mail), or that opens a thread when there is none."""
     signed = signature(place, values(place, said.adviser, at))
-    pieces = [said.text, signed and f"-- \n{signed}", _quoted(place, parent) if said.quote and parent else ""]
+    pieces = [said.text, signed and f"-- \n{signed}", quoted(place, parent) if said.quote and parent else ""]
     subject = (parent or {}).get("subject") or place["subject"]
     return Letter(
         message_id=message_id,
@@ -130,7 +130,8 @@ def references(parent: dict[str, Any] | None) -> list[str]:
     return [str(name) for name in (*known, *nearest)]
 
 
-def _quoted(place: dict[str, Any], parent: dict[str, Any]) -> str:
+def quoted(place: dict[str, Any], parent: dict[str, Any]) -> str:
+    """What the client wrote, as mail programs quote it."""
     when = local(place, parent["at"])
     day = answers.day(when.year, when.month, when.day, place["language"])
     who = parent["sender_name"] or parent["sender"]

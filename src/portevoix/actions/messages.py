@@ -139,6 +139,13 @@ def note(conn: Connection, *, conversation_id: int, account_id: int, body: str, 
     return message_id
 
 
+def quotation(conn: Connection, conversation_id: int) -> str:
+    """What the client wrote last, quoted for an answer; nothing when they wrote nothing. Raises ``Missing``."""
+    place = _place(conn, conversation_id)
+    parent = store.one(conn, "parent", conversation_id=place["id"])
+    return letters.quoted(place, parent) if parent else ""
+
+
 def undo(conn: Connection, *, message_id: int, account_id: int, at: datetime) -> str:
     """Take an answer back while it is still here: its text and files are the draft again. Gives the text.
 

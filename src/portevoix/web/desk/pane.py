@@ -72,6 +72,10 @@ def composer(page: Page, row: dict[str, Any]) -> dict[str, Any]:
         "draft_by_other": draft is not None and draft["saved_by"] != page.who.id,
         "recipients": recipients_of(page, row, draft),
         "uploads": drafts_uploads(page, row["id"]),
+        # A browser without scripts picks from a plain list; the others ask for theirs when they open it.
+        "plain_answers": []
+        if page.fragment
+        else desk.rows(page.conn, "saved_answers", line_id=row["line_id"]),
     }
 
 

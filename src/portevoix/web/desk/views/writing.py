@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +13,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portevoix.actions import access, contacts, drafts, messages, uploads
 from portevoix.actions.errors import Invalid, Missing, NotAllowed, Refused, TooLate
-from portevoix.domain import answers
 from portevoix.domain.access import Action
 from portevoix.store import desk
 from portevoix.web import environment as env
 from portevoix.web.desk import answer, pane
-from portevoix.web.desk.composing import read_recipients, variables
+from portevoix.web.desk.composing import read_recipients
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.desk.refusals import sentence
 from portevoix.web.desk.text import spaced
+from portevoix.web.desk.views import plain
 from portevoix.web.numbers import number
 
 if TYPE_CHECKING:
@@ -55,6 +54,9 @@ def reply(page: Page, conversation_id: int) -> HttpResponseBase:
     closing = form.get("envoyer") == "clore"
     try:
         _mine(page, row)
+        if (tool := plain.TOOLS.get(form.get("envoyer", ""))) is not None:
+            tool(page, row)
+            return answer.after(page, row["id"])
         subject_id = (pane.chosen_subject(page, row) if closing else None) or row["subject_id"]
         if closing and row["has_subjects"] and subject_id is None:
             raise Invalid("subject-required")
@@ -79,7 +81,7 @@ def reply(page: Page, conversation_id: int) -> HttpResponseBase:
     except Refused as refused:
         kept = isinstance(refused, Invalid)
         if not page.fragment:
-            _keep(page, row)
+            plain.keep(page, row)
         return answer.after(page, conversation_id, sentence(refused), tone="danger", composer=not kept)
 
     return answer.after(
@@ -105,29 +107,6 @@ def _close(page: Page, row: dict[str, Any], subject_id: int | None) -> str:
             raise
         return _("Réponse envoyée. La personne vient d’écrire de nouveau : la conversation reste ouverte.")
     return _("Réponse envoyée, conversation close.")
-
-
-def _keep(page: Page, row: dict[str, Any]) -> None:
-    """Without a script the page comes back empty: what was written is kept as the draft first."""
-    form = page.request.POST
-    body = spaced(form.get("body", ""))
-    if not body:
-        return
-    try:
-        recipients = read_recipients(form.get("to", ""), form.get("cc", ""))
-    except Invalid:
-        recipients = []
-    version = number(form.get("version", "")) or None
-    with contextlib.suppress(Refused):
-        drafts.save(
-            page.conn,
-            conversation_id=row["id"],
-            account_id=page.who.id,
-            body=body,
-            recipients=recipients,
-            version=version,
-            at=page.now,
-        )
 
 
 @require_POST
@@ -225,21 +204,8 @@ def discard(page: Page, conversation_id: int) -> HttpResponseBase:
 def attach(page: Page, conversation_id: int) -> HttpResponseBase:
     """Put files beside the draft."""
     row = access.conversation(page.conn, page.who, conversation_id, Action.CONVERSATION_REPLY)
-    problem = ""
-    for file in page.request.FILES.getlist("fichiers"):
-        try:
-            uploads.add(
-                page.conn,
-                conversation_id=row["id"],
-                account_id=page.who.id,
-                name=file.name or "",
-                type=file.content_type or "application/octet-stream",
-                content=file.read(uploads.FILE_BYTES + 1),  # one more than allowed is refused there
-                at=page.now,
-            )
-        except Invalid as refused:
-            problem = f"{file.name} : {sentence(refused)}"
-    return _files(page, row, problem)
+    problems = [plain.add_file(page, row, file) for file in page.request.FILES.getlist("fichiers")]
+    return _files(page, row, next(filter(None, reversed(problems)), ""))
 
 
 def _files(page: Page, row: dict[str, Any], problem: str = "") -> HttpResponseBase:
@@ -264,15 +230,14 @@ def detach(page: Page, upload_id: uuid.UUID) -> HttpResponseBase:
 def saved_answer(page: Page, conversation_id: int, answer_id: int) -> HttpResponseBase:
     """A saved answer filled for this conversation; what is missing is named."""
     row = access.conversation(page.conn, page.who, conversation_id)
-    found = desk.row(page.conn, "saved_answer", id=answer_id)
-    if found is None or found["line_id"] not in (None, row["line_id"]):
+    found = plain.saved_text(page, row, answer_id)
+    if found is None:
         raise Http404
-    person = access.person(page.conn, page.who, row["now_person_id"])
-    text, missing = answers.fill(found["body"], variables(page, row, person))
+    text, missing = found
     warning = ""
     if missing:
         warning = _("À compléter avant l’envoi : %s.") % ", ".join(missing)
-    return JsonResponse({"text": text, "missing": list(missing), "warning": warning})
+    return JsonResponse({"text": text, "missing": missing, "warning": warning})
 
 
 @require_GET
