@@ -1,5 +1,6 @@
 """One contract, two buses."""
 
+import contextlib
 import queue
 
 import pytest
@@ -110,3 +111,18 @@ def test_a_bus_that_says_nothing_is_left(own_nats):
     assert travels.get(timeout=15)
     bus.close()
     box.stop()
+
+
+def test_what_is_told_before_the_first_connection_is_heard(own_nats):
+    heard = queue.Queue()
+    there = NatsBus(own_nats.url())
+    there.listen(f"{PUSH}.>", lambda name, payload: heard.put((name, payload)))
+    while heard.empty():  # until listening has reached the server
+        there.tell("knock", b"")
+        with contextlib.suppress(queue.Empty):
+            heard.put(heard.get(timeout=0.1))
+    fresh = NatsBus(own_nats.url())
+    fresh.tell("line.4", b"at once")
+    assert first(heard, f"{PUSH}.line.4") == b"at once"
+    there.close()
+    fresh.close()

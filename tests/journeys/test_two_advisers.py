@@ -78,6 +78,21 @@ def place(page: Page) -> list[Any]:
     return list(page.evaluate(WHERE))
 
 
+def test_on_a_telephone_the_warning_moves_nothing(chromium: Browser, site: Site, world: World) -> None:
+    """At 320 px the reply box is part of the page: the line about a colleague lies over the end of the thread."""
+    taken = world.held_by("alice", mail(subject="À quatre mains, au téléphone"))
+    path = f"/bureau/c/{taken.conversation_id}/"
+    with at_desk(chromium, site, "alice", path) as alice, at_desk(chromium, site, "eve", path) as eve:
+        alice.set_viewport_size({"width": 320, "height": 700})
+        alice.locator("#reply-body").click()
+        before = alice.locator("#reply-body").bounding_box()
+        eve.keyboard.press("n")
+        expect(eve.locator("#note-body")).to_be_focused()
+        eve.keyboard.type("Je regarde aussi")
+        expect(alice.locator("#writers")).to_contain_text("Eve Blanc écrit aussi")
+        assert alice.locator("#reply-body").bounding_box() == before
+
+
 def test_both_see_the_same_and_are_warned_of_one_another(chromium: Browser, site: Site, world: World) -> None:
     taken = world.held_by("alice", mail(subject="À quatre mains"))
     path = f"/bureau/c/{taken.conversation_id}/"

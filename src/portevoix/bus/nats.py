@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import threading
+from collections import deque
 from typing import TYPE_CHECKING
 
 import nats
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 #: A server that does not answer two of these is gone (RELIABILITY.md F45: noticed within 30 s).
 PING_SECONDS = 5.0
 _RETRY_SECONDS = 1.0
+_EARLY = 100
 _DRAIN_SECONDS = 2.0
 
 
@@ -49,6 +51,7 @@ class NatsBus:
         self._ping_seconds = ping_seconds
         self._client: Client | None = None
         self._subscriptions: list[tuple[str, Listener]] = []
+        self._early: deque[tuple[str, bytes]] = deque(maxlen=_EARLY)
         self._begun: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -132,6 +135,8 @@ class NatsBus:
             self._client = client
             for subject, listener in self._subscriptions:
                 await self._subscribe(subject, listener)
+            while self._early:
+                self._publish(*self._early.popleft())
             await self._travels()
             return
 
@@ -152,6 +157,9 @@ class NatsBus:
     def _publish(self, subject: str, payload: bytes) -> None:
         async def send() -> None:
             if self._client is None:
+                self._early.append(
+                    (subject, payload)
+                )  # a process that has just begun: told once it is connected
                 return
             try:
                 await self._client.publish(subject, payload)

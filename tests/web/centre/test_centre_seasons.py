@@ -146,3 +146,27 @@ def test_a_special_day_has_a_morning_and_an_afternoon(world: SimpleNamespace, at
     client.post(path, day | spans)
     client.post(f"{path}/{LineException.objects.first().pk}/retirer")
     assert LineException.objects.count() == 0
+
+
+def test_a_season_for_several_lines_at_once(world: SimpleNamespace, at: Any, opened: Any) -> None:
+    client, path = at("admin"), f"/reglages/lignes/{world.cpf.pk}/periodes/nouvelle"
+    typed = season(d0_0_opens="10:00", d0_0_closes="12:00") | {"aussi": [str(world.school.pk)]}
+    assert client.post(path, typed).status_code == 302
+    assert opened("2030-12-23T09:30", world.school)
+    assert not opened("2030-12-23T12:30", world.school)
+    # Changed and saved for both again: the twin is replaced, not doubled.
+    mine = world.cpf.seasons.get()
+    client.post(
+        f"/reglages/lignes/{world.cpf.pk}/periodes/{mine.pk}",
+        typed | {"d0_0_opens": "08:00", "d0_0_closes": "09:00"},
+    )
+    assert world.school.seasons.count() == 1
+    assert opened("2030-12-23T07:30", world.school)
+    # Another season in the way is left alone, and said.
+    world.school.seasons.update(name="À elle")
+    page = client.post(
+        f"/reglages/lignes/{world.cpf.pk}/periodes/{mine.pk}", typed, follow=True
+    ).content.decode()
+    assert "Ces lignes ont déjà une autre période sur ces jours" in page
+    assert world.school.seasons.get().name == "À elle"
+    assert opened("2030-12-23T07:30", world.school)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from portevoix.web.centre.forms.hours import MAX_SPANS, WeekForm
 from portevoix.web.centre.forms.special import SeasonForm
-from portevoix.web.centre.keeping import Values, keeping, snapshot
+from portevoix.web.centre.keeping import Kept, Values, keeping, snapshot
 from portevoix.web.centre.views.hours import as_words, typed_week, usual
 from portevoix.web.records.models import Line, LineHours, LineSeason
 
@@ -45,13 +46,44 @@ def _page(request: HttpRequest, line: Line, season: LineSeason, said: str) -> Ht
                 season.hours.all().delete()
                 LineHours.objects.bulk_create(week.kept(line, season))
                 kept.note(season, before, state(season), line_id=line.pk)
+                left = [str(one) for one in _chosen(request, line) if not _copy(kept, season, week, one)]
+            if left:
+                said_left = _("Ces lignes ont déjà une autre période sur ces jours, rien n’y change : %s.")
+                messages.warning(request, said_left % ", ".join(left))
             return redirect("centre:line-hours", line.pk)
     shown_again = form.is_bound and unsaved is None
     context = {
         "here": "lines", "tab": "line-hours", "line": line, "season": season, "form": form, "week": week, "title": title,
-        "unsaved": unsaved, "can_add": week.spans < MAX_SPANS, "refused": shown_again,
+        "others": _others(line), "chosen": {one.pk for one in _chosen(request, line)}, "unsaved": unsaved, "can_add": week.spans < MAX_SPANS, "refused": shown_again,
     }  # fmt: skip
     return render(request, "centre/season.html", context, status=422 if shown_again else 200)
+
+
+def _others(line: Line) -> list[Line]:
+    return list(Line.objects.filter(active=True).exclude(pk=line.pk).order_by("name"))
+
+
+def _chosen(request: HttpRequest, line: Line) -> list[Line]:
+    """The lines that are to get the season as well."""
+    ticked = set(request.POST.getlist("aussi"))
+    return [one for one in _others(line) if str(one.pk) in ticked]
+
+
+def _copy(kept: Kept, season: LineSeason, week: WeekForm, line: Line) -> bool:
+    """The same season on another line; one of the same name and days is replaced. False when another is in the way."""
+    days = {"first_day": season.first_day, "last_day": season.last_day}
+    in_the_way = LineSeason.objects.filter(
+        line=line, first_day__lte=season.last_day, last_day__gte=season.first_day
+    )
+    same = in_the_way.filter(name=season.name, **days).first()
+    if in_the_way.exclude(pk__in=[same.pk] if same else []).exists():
+        return False
+    before = state(same) if same else {}
+    twin = same or LineSeason.objects.create(line=line, name=season.name, **days)
+    twin.hours.all().delete()
+    LineHours.objects.bulk_create(week.kept(line, twin))
+    kept.note(twin, before, state(twin), line_id=line.pk)
+    return True
 
 
 @require_POST
