@@ -41,7 +41,7 @@ def subject_threading():
     real = placing.Placing._conversation
 
     def first_of_all(self, item, ids):
-        known = next(iter(self._conversations.values()), None)
+        known = next(iter(self._known.conversations.values()), None)
         return (known, False) if known else real(self, item, ids)
 
     placing.Placing._conversation = first_of_all

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
-from portevoix.actions import letters, messages
+from portevoix.actions import filing, letters
 from portevoix.channels.mail import identity, receipt
 from portevoix.channels.mail.compose import BadAddress, Letter, Recipient, ascii_address, compose
 from portevoix.domain.answers import fill, reference, without
@@ -133,7 +133,7 @@ def _write(
     values = letters.values(place, "", at)
     own, missing = fill(first["ack_text"] or "", values)
     words = receipt.text(ack, language, without(own, missing) if place["language"] == language else "")
-    message_id = messages.next_id(conn)
+    message_id = filing.next_id(conn)
     letter = Letter(
         message_id=identity.message_id(secret, place["id"], message_id, domain),
         sender=place["door"],
@@ -153,11 +153,11 @@ def _write(
     facts: dict[str, Any] = {"automatic": "acknowledgement"}
     if lacking:
         facts["warnings"] = ["acknowledgement-incomplete", *lacking]
-    messages.add(
+    filing.add(
         conn, place, message_id, kind="automatic", letter=letter, typed=words, files=[], author_id=None,
         source_id=source_id, facts=facts, at=at,
     )  # fmt: skip
-    messages.put(conn, message_id, compose(letter), state="due", at=at, not_before=at)
+    filing.put(conn, message_id, compose(letter), state="due", at=at, not_before=at)
     about = About(place["contact_id"], place["id"], place["line_id"], None)
     log.append(conn, Acknowledged(message_id=message_id), about, at)
     return message_id

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from portevoix.actions.inbound import Outcome, Taken
+from portevoix.actions.known import Known, Matter, Message
 from portevoix.domain.contacts import events as e
 from portevoix.domain.contacts.machine import State
 from portevoix.domain.contacts.threading import Candidate, Evidence, find
@@ -27,28 +28,6 @@ SEARCHED = 200_000
 
 
 @dataclass(slots=True)
-class _Conversation:
-    id: int
-    line_id: int
-    person_id: int
-    last_adviser_id: int | None
-    participants: set[str]
-    writers: set[str]
-    contact_id: int | None = None
-    state: str | None = None
-    holder_id: int | None = None
-    row: dict[str, Any] | None = None  # of one that begins in this batch
-    fresh: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    message_id: int
-    conversation_id: int
-    digest: bytes | None
-
-
-@dataclass(slots=True)
 class Placing:
     """One batch being placed."""
 
@@ -56,61 +35,22 @@ class Placing:
     rows: Rows = field(default_factory=Rows)
     #: Conversations that turn out to be one, once the rows are written: (the one that stays, the other).
     one: list[tuple[int, int]] = field(default_factory=list)
-    _conversations: dict[int, _Conversation] = field(default_factory=dict)
-    _became: dict[int, int] = field(default_factory=dict)
-    _sources: dict[tuple[int, str], Any] = field(default_factory=dict)
-    _known: dict[str, list[_Known]] = field(default_factory=dict)
-    _awaiting: dict[str, list[int]] = field(default_factory=dict)
-    _persons: dict[str, tuple[int, str]] = field(default_factory=dict)
-    _bounced: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _known: Known = field(init=False)
     _next: int = 0
 
     def __post_init__(self) -> None:
-        for row in self.found.sources:
-            self._sources[row["door_id"], row["source_id"]] = row
-        for row in self.found.known:
-            known = _Known(row["message_id"], row["conversation_id"], row["digest"])
-            self._known.setdefault(row["external_id"], []).append(known)
-        for row in self.found.awaiting:
-            self._awaiting.setdefault(row["external_id"], []).append(row["conversation_id"])
-        self._persons = {row["value"]: (row["person_id"], row["name"]) for row in self.found.persons}
-        self._bounced = {row["id"]: row for row in self.found.bounced}
-        doors = set(self.found.doors)
-        for row in self.found.conversations:
-            self._learn(row, doors)
-
-    def _learn(self, row: dict[str, Any], doors: set[str]) -> None:
-        """A conversation the batch may join. Our own doors take no part in it."""
-        writers = {*row["addresses"]}
-        part: set[str] = set()
-        for sender, recipients in row["written"] or ():
-            part.update(recipient["address"].lower() for recipient in recipients)
-            if sender is not None:
-                writers.add(sender)
-        self._conversations[row["id"]] = _Conversation(
-            row["id"],
-            row["line_id"],
-            row["person_id"],
-            row["last_adviser_id"],
-            (part | writers) - doors,
-            writers - doors,
-            row["contact_id"],
-            row["state"],
-            row["holder_id"],
-        )
-        for former in row["former"]:
-            self._became[former] = row["id"]
+        self._known = Known.of(self.found)
 
     # --- one item ---------------------------------------------------------------------------------
 
     def place(self, item: Inbound) -> Taken:
         """Decide where the item belongs and add its rows."""
         source_id = item.source_id
-        twin = self._sources.get((item.door_id, source_id))
+        twin = self._known.sources.get((item.door_id, source_id))
         if twin is not None and twin["digest"] != item.digest:
             # Another mail under a used Message-ID: nothing may be lost, so it gets a key of its own.
             source_id = f"{source_id}#{item.digest.hex()[:24]}"
-            twin = self._sources.get((item.door_id, source_id))
+            twin = self._known.sources.get((item.door_id, source_id))
         twin = twin or self._same_line_copy(item)
         if twin is not None:
             return Taken(
@@ -127,15 +67,15 @@ class Placing:
 
     def _same_line_copy(self, item: Inbound) -> dict[str, Any] | None:
         """The same mail that came to another door of the same line."""
-        for known in self._known.get(item.external_id or "", ()):
-            conversation = self._conversations.get(known.conversation_id)
+        for known in self._known.messages.get(item.external_id or "", ()):
+            conversation = self._known.conversations.get(known.conversation_id)
             if known.digest == item.digest and conversation and conversation.line_id == item.line_id:
                 return {"id": known.message_id, "conversation_id": conversation.id, "contact_id": None}
         return None
 
     def _bounce(self, item: Inbound, ids: dict[str, Any]) -> Taken | None:
         """A delivery report about a message of ours: noted where it belongs, never work."""
-        if item.bounce is None or (ours := self._bounced.get(item.bounce.message_id)) is None:
+        if item.bounce is None or (ours := self._known.bounced.get(item.bounce.message_id)) is None:
             return None
         told = {recipient["address"].lower() for recipient in ours["recipients"]}
         failed = sorted({address.lower() for address in item.bounce.recipients} & told)
@@ -188,12 +128,12 @@ class Placing:
     def _candidates(self, item: Inbound) -> tuple[list[int], list[Candidate]]:
         references: list[int] = []
         for name in (*item.references, item.external_id):
-            references += [known.conversation_id for known in self._known.get(name or "", ())]
-        awaiting = self._awaiting.get(item.external_id or "", ())
+            references += [known.conversation_id for known in self._known.messages.get(name or "", ())]
+        awaiting = self._known.awaiting.get(item.external_id or "", ())
         recipients = _recipients(item)
         candidates = []
         for conversation_id in {*references, *awaiting, self._token(item)}:
-            if conversation_id is None or (known := self._conversations.get(conversation_id)) is None:
+            if conversation_id is None or (known := self._known.conversations.get(conversation_id)) is None:
                 continue
             part = frozenset(known.participants)
             if conversation_id in awaiting and known.writers & recipients:
@@ -203,19 +143,19 @@ class Placing:
         # A copy on another line is no parent: the same mail to two lines makes one conversation on each.
         own = {
             known.conversation_id
-            for known in self._known.get(item.external_id or "", ())
+            for known in self._known.messages.get(item.external_id or "", ())
             if known.digest == item.digest
         }
         return [ref for ref in (*references, *awaiting) if ref not in own], candidates
 
-    def _gather(self, item: Inbound, conversation: _Conversation) -> None:
+    def _gather(self, item: Inbound, conversation: Matter) -> None:
         """Answers to this mail that came before it opened conversations of their own: they are one with where the mail
         belongs. Only if nobody wrote there who has no part in this, for anybody may name a Message-ID."""
         if item.forged or item.automatic:
             return
         here = conversation.participants | _recipients(item)
-        for other_id in self._awaiting.get(item.external_id or "", ()):
-            other = self._conversations.get(other_id)
+        for other_id in self._known.awaiting.get(item.external_id or "", ()):
+            other = self._known.conversations.get(other_id)
             if other is None or other.id == conversation.id or other.line_id != conversation.line_id:
                 continue
             pair = (conversation.id, other.id)
@@ -224,30 +164,30 @@ class Placing:
 
     def _token(self, item: Inbound) -> int | None:
         """The conversation a signed token means today: where the message that carried it is, if we have it."""
-        for known in self._known.get(item.token_id or "", ()):
+        for known in self._known.messages.get(item.token_id or "", ()):
             return known.conversation_id
         return self._now(item.token)
 
     def _now(self, conversation_id: int | None) -> int | None:
-        return None if conversation_id is None else self._became.get(conversation_id, conversation_id)
+        return None if conversation_id is None else self._known.became.get(conversation_id, conversation_id)
 
-    def _conversation(self, item: Inbound, ids: dict[str, Any]) -> tuple[_Conversation, bool]:
+    def _conversation(self, item: Inbound, ids: dict[str, Any]) -> tuple[Matter, bool]:
         references, candidates = self._candidates(item)
         evidence = Evidence(item.sender, item.line_id, self._token(item), references, forged=item.forged)
         joined = find(evidence, candidates)
         if joined:
-            conversation = self._conversations[joined.conversation_id]
-            if not joined.stranger and not any(name in self._known for name in item.references):
+            conversation = self._known.conversations[joined.conversation_id]
+            if not joined.stranger and not any(name in self._known.messages for name in item.references):
                 self._await(
                     item, conversation
                 )  # joined by an answer that came first; its own parent is to come
             return conversation, joined.stranger
         twins = [
             known.conversation_id
-            for known in self._known.get(item.external_id or "", ())
+            for known in self._known.messages.get(item.external_id or "", ())
             if known.digest == item.digest
         ]
-        conversation = _Conversation(
+        conversation = Matter(
             ids["conversation_id"],
             item.line_id,
             self._person(item, ids["person_id"]),
@@ -256,7 +196,7 @@ class Placing:
             {item.sender},
             fresh=True,
         )
-        self._conversations[conversation.id] = conversation
+        self._known.conversations[conversation.id] = conversation
         conversation.row = self.rows.add(
             "add_conversation",
             id=conversation.id,
@@ -271,30 +211,30 @@ class Placing:
         self._await(item, conversation)
         return conversation, False
 
-    def _await(self, item: Inbound, conversation: _Conversation) -> None:
+    def _await(self, item: Inbound, conversation: Matter) -> None:
         """Its parents are to find it when they come."""
         if item.automatic:
             return
-        for name in [name for name in item.references[:5] if name not in self._known]:
+        for name in [name for name in item.references[:5] if name not in self._known.messages]:
             self.rows.add("await_parent", external_id=name, conversation_id=conversation.id, at=item.at)
-            self._awaiting.setdefault(name, []).append(conversation.id)
+            self._known.awaiting.setdefault(name, []).append(conversation.id)
 
     def _person(self, item: Inbound, fresh_id: int) -> int:
-        known = self._persons.get(item.sender) if item.sender else None
+        known = self._known.persons.get(item.sender) if item.sender else None
         if known:
             if item.sender_name and not known[1] and not item.automatic:
                 self.rows.add("name_person", id=known[0], name=item.sender_name)
-                self._persons[item.sender] = (known[0], item.sender_name)
+                self._known.persons[item.sender] = (known[0], item.sender_name)
             return known[0]
         self.rows.add(
             "add_person", id=fresh_id, name=item.sender_name, language=item.language or "fr", at=item.at
         )
         if item.sender:
             self.rows.add("add_address", value=item.sender, person_id=fresh_id)
-            self._persons[item.sender] = (fresh_id, item.sender_name)
+            self._known.persons[item.sender] = (fresh_id, item.sender_name)
         return fresh_id
 
-    def _begin(self, item: Inbound, conversation: _Conversation, ids: dict[str, Any]) -> None:
+    def _begin(self, item: Inbound, conversation: Matter, ids: dict[str, Any]) -> None:
         preferred = conversation.last_adviser_id
         conversation.contact_id = ids["contact_id"]
         conversation.state = State.WAITING.value
@@ -314,7 +254,7 @@ class Placing:
             item, event, {"contact_id": ids["contact_id"], "conversation_id": conversation.id}, conversation
         )
 
-    def _join(self, item: Inbound, conversation: _Conversation, message_id: int) -> None:
+    def _join(self, item: Inbound, conversation: Matter, message_id: int) -> None:
         about = {"contact_id": conversation.contact_id, "conversation_id": conversation.id}
         self._log(item, e.MessageAdded(message_id=message_id, said="in"), about, conversation)
         if conversation.state == State.PARKED:
@@ -371,15 +311,15 @@ class Placing:
             "contact_id": taken.contact_id,
             "digest": item.digest,
         }
-        self._sources[item.door_id, source_id] = made
+        self._known.sources[item.door_id, source_id] = made
         if item.external_id and taken.conversation_id is not None:
-            known = _Known(message_id, taken.conversation_id, item.digest)
-            self._known.setdefault(item.external_id, []).append(known)
-            if item.external_id in self._awaiting:
+            known = Message(message_id, taken.conversation_id, item.digest)
+            self._known.messages.setdefault(item.external_id, []).append(known)
+            if item.external_id in self._known.awaiting:
                 self.rows.add("stop_awaiting", ids=[item.external_id])
 
     def _log(
-        self, item: Inbound, event: e.Event, about: dict[str, Any], conversation: _Conversation | None = None
+        self, item: Inbound, event: e.Event, about: dict[str, Any], conversation: Matter | None = None
     ) -> None:
         line_id = conversation.line_id if conversation else item.line_id
         self.rows.add(
