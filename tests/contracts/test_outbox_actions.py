@@ -62,6 +62,20 @@ def test_held_until_its_time_then_sent_once(conn):
     assert told(conn, message_id) == ["queued", "sent"]
 
 
+def test_what_is_being_handed_over_keeps_its_lease(conn):
+    answer(conn)
+    (one,) = claim(conn)
+    later = DUE + timedelta(seconds=outbox.LEASE_SECONDS - 1)
+    assert outbox.renew(conn, [one], later) == 1
+    assert outbox.renew(conn, [one], later) == 0, "only what is getting short"
+    assert claim(conn, DUE + timedelta(seconds=outbox.LEASE_SECONDS + 1)) == []
+    assert outbox.fence(conn, one, later)
+    assert outbox.renew(conn, [one], later) == 0, "the fence is longer"
+    (taken,) = claim(conn, later + timedelta(seconds=outbox.SENDING_SECONDS + 1))
+    assert outbox.renew(conn, [one], later + timedelta(days=1)) == 0, "another's by now"
+    assert taken.lease != one.lease
+
+
 def test_a_clock_set_forward_does_not_send_twice_what_is_in_hand(conn):
     message_id = answer(conn)
     claim(conn)

@@ -99,6 +99,23 @@ def test_stopped_before_the_bytes_left_the_woken_one_sends_nothing(post):
     assert doctor(post.url) == []
 
 
+def test_a_relay_slower_than_a_lease_gets_the_mail_once(post):
+    """It thinks over RCPT for three leases while another process waits: nobody takes the mail away."""
+    short = {"PORTEVOIX_OUTBOX_LEASE_SECONDS": "2"}
+    another(post.centre, "a", **short)
+    post.sink.hold = "rcpt"
+    message_id = post.answer(post.question("a@client.example"), "a@client.example")
+    assert post.sink.held.wait(40)
+    another(post.centre, "b", **short)
+    time.sleep(6)  # the fault itself
+    assert state(post, message_id)["attempts"] == 1
+    post.sink.go_on()
+    post.all_left()
+    assert state(post, message_id)["attempts"] == 1
+    post.settled()
+    assert post.doubled() == []
+
+
 def test_stopped_while_the_relay_answers_the_woken_one_writes_nothing(post):
     """The window that SMTP leaves: its bytes are with the relay. One more copy, and one result: the other's."""
     short = {"PORTEVOIX_OUTBOX_SENDING_SECONDS": "2"}

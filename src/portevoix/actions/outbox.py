@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from portevoix.store.db import Connection
 
-#: From claim to the relay's "go ahead": connecting and naming recipients. Seconds.
+#: From claim to the relay's "go ahead": connecting and naming recipients; renewed while that goes on. Seconds.
 LEASE_SECONDS: Final = 180.0
 #: From there to the relay's last word: longer than the ten minutes it may take (relay.ACCEPT_SECONDS).
 SENDING_SECONDS: Final = 660.0
@@ -90,6 +90,17 @@ def claim(
             if was == "held":
                 _told(conn, one, "queued", "", at)
     return claimed
+
+
+def renew(conn: Connection, mails: Sequence[Claimed], at: datetime, *, seconds: float = LEASE_SECONDS) -> int:
+    """Hold on to what is being handed over and is not yet fenced; how many leases were getting short.
+
+    Without it a relay that needs longer than a lease to hear all recipients would make two processes take a mail from
+    each other for ever, and it would never leave. Who was stopped renews nothing, so its lease ends."""
+    if not mails:
+        return 0
+    ids, leases = [one.message_id for one in mails], [one.lease for one in mails]
+    return store.run(conn, "renew", ids=ids, leases=leases, at=at, seconds=seconds)
 
 
 def fence(conn: Connection, one: Claimed, at: datetime, *, seconds: float = SENDING_SECONDS) -> bool:

@@ -113,6 +113,7 @@ class Courier(threading.Thread):
             self._office.unwritten.put((one, result))
 
     def _fence(self, one: Claimed) -> bool:
+        self._office.fencing(one)
         conn = self._connection()
         ours = outbox.fence(conn, one, self._clock.now(conn), seconds=self._office.sending_seconds)
         crash_here("before_send")
@@ -167,6 +168,7 @@ class Office:
         self._threads = threads
         self._lock = threading.Lock()
         self._flying: dict[int, Claimed] = {}
+        self._naming: dict[int, Claimed] = {}  # of these, whose bytes have not left
         self._domains: Counter[str] = Counter()
         self._failures = 0
         self._not_before = 0.0
@@ -183,10 +185,20 @@ class Office:
         with self._lock:
             return list(self._flying)
 
+    def not_fenced(self) -> list[Claimed]:
+        """The mails whose bytes have not left: their leases are to be renewed."""
+        with self._lock:
+            return list(self._naming.values())
+
+    def fencing(self, one: Claimed) -> None:
+        """The relay is about to get the bytes: from here on the fence's own, longer lease counts."""
+        with self._lock:
+            self._naming.pop(one.message_id, None)
+
     def send(self, one: Claimed) -> None:
         """Give it to a courier."""
         with self._lock:
-            self._flying[one.message_id] = one
+            self._flying[one.message_id] = self._naming[one.message_id] = one
             self._domains.update(domains(one))
         self.todo.put(one)
 
@@ -194,6 +206,7 @@ class Office:
         """A courier is free again."""
         with self._lock:
             self._flying.pop(one.message_id, None)
+            self._naming.pop(one.message_id, None)
             self._domains.subtract(domains(one))
         self.wake()
 
@@ -229,7 +242,7 @@ def domains(one: Claimed) -> set[str]:
 
 
 class Outbox:
-    """One round: write what could not be written, acknowledge, claim."""
+    """One round: write what could not be written, renew what is in hand, acknowledge, claim."""
 
     def __init__(self, office: Office, *, key: bytes, domain: str) -> None:
         self._office = office
@@ -241,6 +254,7 @@ class Outbox:
         """Until nothing is due or all couriers are out."""
         at = self._clock.now(conn)
         self._write_kept(conn, at)
+        outbox.renew(conn, self._office.not_fenced(), at, seconds=self._office.lease_seconds)
         acknowledged = acknowledge.follow(conn, secret=self._key, domain=self._domain, at=at)
         sent = 0
         while self._office.free() > 0:

@@ -35,6 +35,14 @@ with fresh as (
 select claimed.*, m.conversation_id, m.contact_id, c.line_id
 from claimed join message m on m.id = claimed.message_id join conversation c on c.id = m.conversation_id
 
+-- name: renew
+-- Still being handed over: connecting and naming many recipients to a slow relay may take longer than one lease. Only what
+-- is getting short, never what the fence made longer.
+update outgoing o set lease_until = %(at)s + %(seconds)s * interval '1 second'
+from unnest(%(ids)s::bigint[], %(leases)s::uuid[]) as mine (message_id, lease)
+where o.message_id = mine.message_id and o.lease = mine.lease and o.state = 'sending'
+  and o.lease_until < %(at)s + %(seconds)s * interval '1 second' * 2 / 3
+
 -- name: fence
 -- Still ours? Asked after the relay took the recipients and before it gets the mail; from here on the outcome is unknown
 -- until the relay answers, so the lease is long enough for the slowest answer (RFC 5321 4.5.3.2.6: ten minutes).
