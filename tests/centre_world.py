@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
+from made_accounts import make_account
+
 from portevoix.actions import contacts, intake, mailroom
 from portevoix.store import db
 
@@ -78,7 +80,6 @@ class World:
 
 def build(conn: db.Connection) -> World:
     """Lay the configuration. Django must point at the same database."""
-    from portevoix.web.accounts.models import User
     from portevoix.web.records import models
 
     world = World(conn)
@@ -110,7 +111,7 @@ def build(conn: db.Connection) -> World:
         ("admin", "Adèle Roy", "administrator", house, ()),
     )
     for key, name, role, organisation, lines in people:
-        account = User.objects.create_user(
+        account = make_account(
             f"{key}@centre.example", PASSWORD, full_name=name, role=role, organisation=organisation
         )
         for slug in lines:

@@ -27,15 +27,28 @@ SUPERUSER_URL = "PORTEVOIX_TEST_PG"
 NATS_URL = "PORTEVOIX_TEST_NATS"
 _TEMPLATE = "portevoix_template"
 _TEMPLATE_LOCK = 7_241_001
+_MEMORY = Path("/dev/shm")
+_MEMORY_WANTED = 6 * 2**30  # bytes free; a session needs about one
+# Copies of the template share their blocks where the file system can, and the log stays small.
+_SERVER = {"file_copy_method": "clone", "max_wal_size": "512MB"}
+
+
+def _roomy() -> Path | None:
+    """Return where the cluster goes: memory, where a database of 600 files is copied in 30 ms and not in 600."""
+    try:
+        free = shutil.disk_usage(_MEMORY).free if os.access(_MEMORY, os.W_OK | os.X_OK) else 0
+    except OSError:
+        free = 0
+    return _MEMORY if free >= _MEMORY_WANTED else None
 
 
 class Services:
     """The two servers of one test session, in a directory that goes away with it."""
 
     def __init__(self) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="portevoix-test-"))
+        self.home = Path(tempfile.mkdtemp(prefix="portevoix-test-", dir=_roomy()))
         self.home.chmod(0o755)  # PostgreSQL runs as another user when the tests run as root
-        self.postgres = EmbeddedPostgres(self.home, durable=False)
+        self.postgres = EmbeddedPostgres(self.home, durable=False, settings=_SERVER)
         self.nats = EmbeddedNats(self.home)
 
     def start(self) -> None:
@@ -138,7 +151,7 @@ def _migrate(url: str) -> None:
 
 
 def _create(admin: psycopg.Connection[tuple[object, ...]], name: str, template: str) -> None:
-    # Copying files is three times faster than the default (log every page) when fsync is off.
+    # Copying files is faster than the default (log every page) when fsync is off.
     admin.execute(
         sql.SQL("create database {} template {} strategy file_copy owner portevoix").format(
             sql.Identifier(name), sql.Identifier(template)
@@ -155,8 +168,21 @@ def fresh_database(superuser_url: str, template: str) -> Iterator[str]:
     try:
         yield address_of(superuser_url, name)
     finally:
-        with psycopg.connect(superuser_url, autocommit=True) as admin:
-            admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+        _drop_later(superuser_url, name)
+
+
+_left: list[str] = []
+
+
+def _drop_later(superuser_url: str, name: str) -> None:
+    """End the sessions on `name` now; drop it with the next one, when PostgreSQL need not wait for them."""
+    with psycopg.connect(superuser_url, autocommit=True) as admin:
+        admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+        while _left:
+            admin.execute(
+                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(_left.pop()))
+            )
+    _left.append(name)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from made_accounts import make_account
 
 PASSWORD = "cheval correct agrafe"
 SIGN_IN = "/compte/connexion"
@@ -15,12 +16,11 @@ SIGN_IN = "/compte/connexion"
 
 @pytest.fixture(scope="module")
 def people(django_module_database: str) -> dict[str, Any]:
-    from portevoix.web.accounts.models import User
     from portevoix.web.records.models import Organisation
 
     house = Organisation.objects.create(name="Maison", kind="in-house")
     other = Organisation.objects.create(name="Prestataire", kind="outsourcer")
-    make = User.objects.create_user
+    make = make_account
     return {
         "alice": make("Alice@Example.org", PASSWORD, full_name="Alice Martin", organisation=house),
         "bob": make("bob@example.org", PASSWORD, full_name="Bob Petit", organisation=house),

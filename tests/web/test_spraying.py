@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_accounts import make_account
 from services.ports import free_port, listening, until
 
 PASSWORD = "cheval correct agrafe"
@@ -24,9 +25,7 @@ SIGN_IN = "/compte/connexion"
 
 @pytest.fixture
 def people(django_database: str) -> dict[str, Any]:
-    from portevoix.web.accounts.models import User
-
-    make = User.objects.create_user
+    make = make_account
     return {
         name: make(f"{name}@example.org", PASSWORD, full_name=name.title())
         for name in ("alice", "bob", "carla")

@@ -6,12 +6,13 @@ from datetime import time
 from types import SimpleNamespace
 from typing import Any
 
+from made_accounts import make_account
+
 PASSWORD = "cheval correct agrafe"
 
 
 def build() -> SimpleNamespace:
     """The rows, by name."""
-    from portevoix.web.accounts.models import User
     from portevoix.web.records import models as m
 
     house = m.Organisation.objects.create(name="Maison", kind="in-house")
@@ -28,7 +29,7 @@ def build() -> SimpleNamespace:
     skill = m.Skill.objects.create(slug="anglais", name="Anglais")
     answer = m.SavedAnswer.objects.create(title="Bonjour", body="Bonjour {{ prenom }},", line=cpf)
     foreign = m.SavedAnswer.objects.create(title="École", body="Bonjour,", line=school)
-    make = User.objects.create_user
+    make = make_account
     people = {
         "admin": make(
             "ada@example.org", PASSWORD, full_name="Ada Roux", role="administrator", organisation=house
