@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import ssl
 import subprocess
 import sys
 import threading
@@ -12,8 +13,10 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
+from aiosmtpd.smtp import SMTP
 from centre_rows import DOMAIN, SECRET, came
-from sink import Sink
+from services.tls import Authority
+from sink import Sink, _Clerk
 
 from portevoix.actions import messages
 from portevoix.channels.mail.relay import Relay, deliver
@@ -278,3 +281,39 @@ def test_a_relay_that_offers_no_safe_way_keeps_the_mail_here_with_the_reason(con
     process(sink)
     until(lambda: count(conn, "sent") == 2, 40)
     assert len(sink.names) == len(set(sink.names)) == 2
+
+
+class Certified(Sink):
+    """A relay behind STARTTLS whose certificate can be exchanged while it runs, as its operator would."""
+
+    def __init__(self, pair):
+        self.exchange(pair)
+        super().__init__()
+
+    def exchange(self, pair):
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(*pair)
+
+    def _session(self):
+        return SMTP(
+            _Clerk(self),
+            hostname="sink.example",
+            loop=self._loop,
+            tls_context=self._context,
+            require_starttls=True,
+        )
+
+
+def test_a_certificate_that_ran_out_keeps_the_mail_here_until_it_is_renewed(conn, process, tmp_path):
+    """F30: the reason is on the message, nothing leaves in the clear, and the same process sends it once."""
+    authority = Authority(tmp_path / "ca")
+    sink = Certified(authority.certificate(days=-1))
+    answers(conn, "jean@client.example", "jeanne@client.example")
+    process(sink, PORTEVOIX_RELAY_TLS="starttls", SSL_CERT_FILE=str(authority.ca))
+    why = "select status_detail from message where status = 'queued' and status_detail like '%expired%'"
+    until(lambda: conn.execute(why).fetchone())
+    assert sink.taken == []
+    sink.exchange(authority.certificate())
+    until(lambda: count(conn, "sent") == 2, 60)
+    assert len(sink.names) == len(set(sink.names)) == 2
+    sink.stop()

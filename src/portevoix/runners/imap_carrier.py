@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from portevoix.channels.mail.imap import Session
-from portevoix.channels.mail.imap_connection import After, Mailbox, MailboxError, Trouble
+from portevoix.channels.mail.imap_connection import CHECK_SECONDS, After, Mailbox, MailboxError, Trouble
 from portevoix.runners.imap_taking import Hand, Office, batches
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_CHECK_SECONDS: Final = 30.0  # a look without being told: servers forget to tell, and some cannot
 _WHOLE_SECONDS: Final = 600.0  # a look at the whole mailbox where the server keeps no marks
 _SLICE_SECONDS: Final = 0.5
 _SLOWEST_SECONDS: Final = 300.0
@@ -105,7 +104,9 @@ class Carrier(threading.Thread):
         self._failures = 0
 
     def _wait(self, session: Session) -> None:
-        until = time.monotonic() + _CHECK_SECONDS
+        until = (
+            time.monotonic() + CHECK_SECONDS
+        )  # a look without being told: servers forget to tell, and some cannot
         if session.idles:
             session.idle()
         told = False

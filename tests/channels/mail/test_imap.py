@@ -8,6 +8,7 @@ import shutil
 import pytest
 from services.dovecot import PASSWORD
 from services.mails import INSCRIPTION, count, mail, rows
+from services.middlebox import Middlebox
 from services.ports import free_port, until
 
 from portevoix.channels.mail import identity
@@ -236,6 +237,22 @@ def test_killed_between_commit_and_mark_takes_nothing_twice(centre, dovecot, run
         imap.start()
     until(lambda: marked(dovecot) == 80, seconds=60)
     assert stored(centre) == hashes(raws)
+
+
+def test_a_mailbox_that_falls_silent_is_left_and_read_again(centre, dovecot, runner):
+    """F45: something on the way forgot the connection and tells nobody. In production known after 40 s."""
+    middle = Middlebox(dovecot.imaps)
+    door(centre, dovecot, port=middle.port)
+    imap = runner("imap", **environment(dovecot, PORTEVOIX_IMAP_SILENCE_SECONDS="2"))
+    until(lambda: status(centre).get("state") == "ok", why=imap.text())
+    assert middle.forget() > 0
+    dovecot.put(mail("pendant"))
+    until(lambda: status(centre).get("state") != "ok", seconds=15, why="nobody noticed")
+    middle.remember()
+    dovecot.put(mail("après"))
+    until(lambda: count(centre) == 2, seconds=20, why=imap.text())
+    assert imap.alive()
+    middle.stop()
 
 
 def test_one_broken_door_holds_up_no_other(centre, dovecot, runner):

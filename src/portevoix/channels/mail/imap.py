@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portevoix.channels.mail.headers import parse_head
 from portevoix.channels.mail.imap_connection import (
+    ANSWER_SECONDS,
     TIMEOUT,
     After,
     Mailbox,
@@ -27,7 +28,7 @@ from portevoix.channels.mail.imap_connection import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 #: No control characters, no backslash: an atom every server takes.
 KEYWORD: Final = b"$PortevoixTaken"
@@ -220,14 +221,22 @@ class Session:
         if not self._idling:
             return False
         self._idling = False
-        with telling():
+        with telling(), self._soon():
             _, said = self._client.idle_done()
         return any(len(answer) > 1 and answer[1] in (b"EXISTS", b"RECENT") for answer in said)
 
     def noop(self) -> None:
         """A sign of life; the server uses it to tell of new mails."""
-        with telling():
+        with telling(), self._soon():
             self._client.noop()
+
+    @contextlib.contextmanager
+    def _soon(self) -> Iterator[None]:
+        """What costs the server nothing is answered soon, or the connection is dead (RELIABILITY.md F45)."""
+        sock = self._client.socket()
+        sock.settimeout(ANSWER_SECONDS)
+        yield
+        sock.settimeout(TIMEOUT)
 
     def close(self) -> None:
         """Leave, politely when that is possible."""

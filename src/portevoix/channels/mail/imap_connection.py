@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import imaplib
+import os
 import socket
 import ssl
 from dataclasses import dataclass, replace
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 
 _PLAIN_PORT: Final = 143
 _TLS_PORT: Final = 993
-#: Seconds for each answer of the server.
-TIMEOUT: Final = 60.0
+#: A connection on which we only wait is known to be dead after so many seconds, whatever forgot it on the way: after
+#: three quarters we ask, and leave when no answer came in the last one. (Tests make it short.)
+SILENCE_SECONDS: Final = float(os.environ.get("PORTEVOIX_IMAP_SILENCE_SECONDS", "40"))
+CHECK_SECONDS: Final = SILENCE_SECONDS * 0.75
+ANSWER_SECONDS: Final = SILENCE_SECONDS * 0.25
+#: Seconds for each answer that costs the server work.
+TIMEOUT: Final = SILENCE_SECONDS * 1.5
 
 
 class Trouble(StrEnum):
