@@ -104,9 +104,8 @@ class Carrier(threading.Thread):
         self._failures = 0
 
     def _wait(self, session: Session) -> None:
-        until = (
-            time.monotonic() + CHECK_SECONDS
-        )  # a look without being told: servers forget to tell, and some cannot
+        # A look without being told: servers forget to tell, and some cannot.
+        until = time.monotonic() + CHECK_SECONDS
         if session.idles:
             session.idle()
         told = False
