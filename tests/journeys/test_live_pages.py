@@ -13,6 +13,7 @@ import pytest
 from a11y.browser import PASSWORD, Site, serve
 from live_process import Live
 from playwright.sync_api import Page, expect
+from services.ports import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 HEARD = """() => { window.heard = [];
@@ -74,7 +75,7 @@ def test_push_becomes_an_event_and_a_break_is_made_good(
     page.evaluate(HEARD)
     page.locator("#reply").focus()
     tell(nats_url, topic, '{"seq": 7, "kind": "contact-offered", "id": 42}')
-    page.wait_for_function("heard.length > 0")
+    until(lambda: page.evaluate("heard.length > 0"))
     assert page.evaluate("heard") == [["contact-offered", 42]]
 
     live.stop()
@@ -82,7 +83,7 @@ def test_push_becomes_an_event_and_a_break_is_made_good(
     live.start()
     expect(state).to_have_text("En direct", timeout=30_000)
     # The new process remembers nothing: it says so, and the page fetches everything again.
-    page.wait_for_function("heard.some(([kind]) => kind === 'resync')")
+    until(lambda: page.evaluate("heard.some(([kind]) => kind === 'resync')"))
     expect(page.locator("#reply")).to_be_focused()
 
 
@@ -96,5 +97,5 @@ def test_other_peoples_events_do_not_arrive(page: Page, site: Site, live: Live, 
     page.evaluate(HEARD)
     tell(nats_url, "account.999999", '{"seq": 8, "kind": "contact-offered", "id": 1}')
     tell(nats_url, topic, '{"seq": 9, "kind": "contact-offered", "id": 2}')
-    page.wait_for_function("heard.length > 0")
+    until(lambda: page.evaluate("heard.length > 0"))
     assert page.evaluate("heard") == [["contact-offered", 2]]

@@ -190,11 +190,11 @@ const covering = new ResizeObserver(() => {
     const element = document.getElementById(id);
     return element && getComputedStyle(element).position === "sticky" ? element.offsetHeight : 0;
   };
-  if (pane) pane.style.scrollPadding = `${sticky("conversation-head") + 8}px 0 ${sticky("composer-area") + 8}px`;
+  if (pane) pane.style.scrollPadding = `${sticky("conversation-head") + 8}px 0 ${sticky("composer-place") + 8}px`;
 });
 function watchCovering() {
   covering.disconnect();
-  for (const id of ["conversation-head", "composer-area"]) {
+  for (const id of ["conversation-head", "composer-place"]) {
     const element = document.getElementById(id);
     if (element) covering.observe(element);
   }
