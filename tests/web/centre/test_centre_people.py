@@ -19,6 +19,8 @@ from portevoix.store import db
 def test_a_new_person_is_invited_and_chooses_a_password_once(world: SimpleNamespace, at: Any) -> None:
     from django.core import mail
 
+    mail.outbox = []  # whatever other tests of this process sent
+
     from portevoix.web.accounts.models import User
 
     at("admin").post("/reglages/personnes/nouvelle", person_values(world))
