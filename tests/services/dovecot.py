@@ -146,6 +146,10 @@ service stats {{
                 os.kill(pid, 9)
         self._process.wait(20)
         self._process = None
+        # After a power cut /run is empty; a number left there may be another process's by now, and Dovecot then says that
+        # it already runs.
+        for left in self.home.rglob("master.pid"):
+            left.unlink()
         # What was inherited may hold the ports for a moment.
         until(lambda: not listening(self.imap) and not listening(self.imaps))
 
