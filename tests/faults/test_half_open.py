@@ -1,6 +1,9 @@
 """F45: the network between a process and the database, the bus or the relay is half open: bytes go in, none come out, and
 nobody is told. Each process finds out by itself, and nothing is lost or done twice."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from urllib.parse import urlsplit
@@ -109,3 +112,17 @@ def test_a_slow_question_that_is_answered_in_time_is_let_be(database_url, monkey
     for _ in range(3):
         conn.execute("select pg_sleep(1)")  # each is timed for itself
     conn.close()
+
+
+@pytest.mark.parametrize(
+    ("begin", "watched"), [("import portevoix.web.wsgi", True), ("import django; django.setup()", False)]
+)
+def test_the_pages_are_watched_and_a_migration_is_not(database_url, begin, watched):
+    """An index over millions of rows takes longer than any answer to a page may."""
+    look = "from django.db import connection as c; c.ensure_connection(); print('wait' in vars(c.connection))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{begin}; {look}"],
+        env=os.environ | {"DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "portevoix.web.settings"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == str(watched)

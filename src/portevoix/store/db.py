@@ -47,7 +47,8 @@ def connect(url: str | None = None, *, name: str = "portevoix", session: str = _
     """One connection in autocommit mode: a transaction is an explicit ``with conn.transaction()``."""
     options = _OPTIONS | {"application_name": name, "options": session}
     conn = psycopg.connect(url or dsn(), autocommit=True, row_factory=dict_row, **options)
-    silence.watch(conn)
+    if session == _SESSION:  # another one may let statements take their time
+        silence.watch(conn)
     return conn
 
 

@@ -1,7 +1,6 @@
 """The app of the configuration tables; its migrations also lay the live tables."""
 
 from django.apps import AppConfig
-from django.db.backends.signals import connection_created
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,9 +10,3 @@ class RecordsConfig(AppConfig):
     name = "portevoix.web.records"
     label = "records"
     verbose_name = _("Configuration")
-
-    def ready(self) -> None:
-        """Watch Django's own connections as the others."""
-        from portevoix.web import database
-
-        connection_created.connect(database.watched, dispatch_uid="database-silence")
