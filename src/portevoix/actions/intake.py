@@ -8,11 +8,13 @@ before its parent has committed waits for it, and two copies of a mail make one 
 from __future__ import annotations
 
 import hashlib
+import logging
 from typing import TYPE_CHECKING
 
 import psycopg
 
 from portevoix.actions import conversations
+from portevoix.actions.errors import Refused
 from portevoix.actions.inbound import Outcome, Taken
 from portevoix.actions.placing import Placing
 from portevoix.domain.contacts.events import MailSetAside
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     from portevoix.actions.inbound import Inbound
     from portevoix.store.db import Connection
+
+log = logging.getLogger(__name__)
 
 #: References beyond these add nothing but locks.
 _REFERENCES = 20
@@ -92,8 +96,13 @@ def _make_one(conn: Connection, pairs: Sequence[tuple[int, int]], batch: Sequenc
     at = max(item.at for item in batch)
     for pair in pairs:
         into, other = (_last(became, one) for one in pair)
-        if into != other:
+        if into == other:
+            continue
+        try:
             conversations.merge(conn, into_id=into, other_id=other, account_id=None, at=at)
+        except Refused as why:  # whatever stands against it: they stay two, the mail is taken
+            log.info("conversations %s and %s stay two: %s", into, other, why)
+        else:
             became[other] = into
 
 
