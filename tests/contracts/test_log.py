@@ -51,6 +51,24 @@ def test_a_follower_gives_at_once_and_gives_the_late_one_too(conn, database_url)
     until(lambda: follower.news(conn) == [] and log.Follower(follower.safe).news(conn) == [])
 
 
+def test_a_follower_with_more_to_read_than_it_takes_gives_nothing_again(conn, database_url):
+    """The late one comes first in order; what was given before it stays known until the cursor has passed it."""
+    follower = log.Follower(log.head(conn))
+    with contextlib.closing(db.connect(database_url)) as slow:
+        with slow.transaction():
+            append(slow, 1)
+            append(conn, 2)
+            assert [r.event.message_id for r in follower.news(conn)] == [2]
+        append(conn, 3)
+        until(
+            lambda: conn.execute(
+                "select pg_snapshot_xmin(pg_current_snapshot()) > max(xid) as ok from event"
+            ).fetchone()["ok"]
+        )
+        said = [[r.event.message_id for r in follower.news(conn, limit=1)] for _ in range(4)]
+    assert said == [[1], [3], [], []]
+
+
 def test_a_follower_gives_each_event_once_whatever_commits_when(conn, database_url):
     follower, seen = log.Follower(log.head(conn)), []
 

@@ -117,7 +117,9 @@ class Follower:
                 self.safe = Cursor(row["xid"], row["id"])
         if len(found) < limit:
             self.safe = Cursor(str(below - 1), _LAST)
-        self._given = {event: xid for event, xid in self._given.items() if xid >= below}
+        # Also below that transaction, when there was more to read than the limit: the cursor has not passed them yet.
+        safe = int(self.safe.xid), self.safe.id
+        self._given = {event: xid for event, xid in self._given.items() if (xid, event) > safe}
         return [_recorded(row) for row in found]
 
 
