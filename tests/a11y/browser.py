@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
+expect.set_options(timeout=30_000)  # to find what never comes: how fast a page is, the benchmarks say
+
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -119,7 +121,7 @@ def chromium() -> Iterator[Browser]:
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """A fresh profile in French; fails the test when a page breaks its own policy or a script throws."""
     opened = chromium.new_context(locale="fr-FR", viewport={"width": 1280, "height": 800})
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(50_000)
     wrong: list[str] = []
     opened.on("weberror", lambda error: wrong.append(str(error.error)))
     opened.on(

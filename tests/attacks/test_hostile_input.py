@@ -53,7 +53,7 @@ def broken(client: Any, method: str, path: str, form: dict[str, str]) -> str:
     )
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("who", ["alice", "admin"])
 def test_no_query_breaks_a_page(sign: Any, world: World, filled: dict[str, Any], who: str) -> None:
     client = sign(who)
@@ -65,7 +65,7 @@ def test_no_query_breaks_a_page(sign: Any, world: World, filled: dict[str, Any],
     assert not set(wrong) - {""}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("field", ["each", "q", "ligne", "motif", "du", "au", "apres", "etat"])
 def test_no_filter_breaks_the_search(sign: Any, world: World, ids: dict[str, Any], field: str) -> None:
     client = sign("alice")
@@ -75,7 +75,7 @@ def test_no_filter_breaks_the_search(sign: Any, world: World, ids: dict[str, Any
         assert not broken(client, "get", "/recherche/", asked), value[:40]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("who", ["alice", "admin"])
 def test_no_form_breaks_a_page(sign: Any, world: World, filled: dict[str, Any], who: str) -> None:
     client = sign(who)

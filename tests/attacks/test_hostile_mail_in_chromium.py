@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from portevoix.store import db
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def world(site: Site, django_module_database: str) -> Iterator[World]:
 def watched(chromium: Browser) -> Iterator[tuple[Page, list[str]]]:
     """A tab that notes every script of the mail that runs, every dialog and every request to elsewhere."""
     context = chromium.new_context(locale="fr-FR", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(150_000)
     noted: list[str] = []
     context.expose_function("stolen", lambda *_: noted.append("a script ran"))
     context.on("dialog", lambda dialog: (noted.append(f"dialog {dialog.message}"), dialog.dismiss()))

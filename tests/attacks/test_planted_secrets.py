@@ -20,7 +20,7 @@ from services.ports import free_port, until
 
 from portevoix.store import db
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {
     "PORTEVOIX_SECRET": "planted-signing-key-0001-" + "k" * 40,

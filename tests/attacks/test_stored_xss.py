@@ -87,7 +87,7 @@ def test_markup_is_found() -> None:
     assert not markup("<p>&lt;img src=x onerror=stolen(1)&gt;</p>")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("who", ["alice", "sophie", "admin"])
 def test_no_page_runs_what_was_written(
     sign: Any, world: World, ids: dict[str, Any], taken: list[Any], who: str

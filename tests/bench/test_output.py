@@ -12,7 +12,7 @@ def last_line(*words):
         [sys.executable, "-m", "portevoix", "bench", *words, "--json"],
         capture_output=True,
         text=True,
-        timeout=560,
+        timeout=1700,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     (line,) = done.stdout.strip().splitlines()
@@ -20,7 +20,7 @@ def last_line(*words):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_bench_mail_holds_the_tables_against_the_ledger():
     told = last_line("mail", "--mails", "300")
     assert set(told) == {"bench", "figures", "floor_or_peer", "machine"}
@@ -40,7 +40,7 @@ def test_bench_mail_holds_the_tables_against_the_ledger():
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_bench_desk_seeds_asks_and_hears_every_offer():
     told = last_line("desk", "--small")
     figures = told["figures"]

@@ -39,7 +39,7 @@ def settled(bus, subject):
 
 def first(heard, wanted):
     while True:
-        name, payload = heard.get(timeout=5)
+        name, payload = heard.get(timeout=60)
         if name == wanted:
             return payload
 
@@ -87,16 +87,16 @@ def test_subjects_match_as_in_nats(pattern, subject, yes):
 def test_whoever_asks_is_told_when_messages_travel(bus):
     travels = queue.Queue()
     bus.when_connected(lambda: travels.put(bus.connected()))
-    assert travels.get(timeout=5) is True
+    assert travels.get(timeout=60) is True
 
 
 def test_after_the_bus_was_away_whoever_asked_is_told_again(own_nats):
     bus, travels = NatsBus(own_nats.url()), queue.Queue()
     bus.when_connected(lambda: travels.put(True))
-    assert travels.get(timeout=5)
+    assert travels.get(timeout=60)
     own_nats.stop()
     own_nats.start()
-    assert travels.get(timeout=15)
+    assert travels.get(timeout=60)
     bus.close()
 
 
@@ -105,10 +105,10 @@ def test_a_bus_that_says_nothing_is_left(own_nats):
     box, travels = Middlebox(own_nats.port), queue.Queue()
     bus = NatsBus(own_nats.url().replace(f":{own_nats.port}", f":{box.port}"), ping_seconds=0.3)
     bus.when_connected(lambda: travels.put(True))
-    assert travels.get(timeout=5)
+    assert travels.get(timeout=60)
     box.forget()
     box.remember()
-    assert travels.get(timeout=15)
+    assert travels.get(timeout=60)
     bus.close()
     box.stop()
 

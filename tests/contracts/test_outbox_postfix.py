@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from services.ports import PATIENCE
 from sink import Sink
 
 from portevoix.channels.mail.compose import Letter, Recipient, compose
@@ -56,13 +57,13 @@ def postfix():
         "showq unix n - n - - showq", "proxymap unix - - n - - proxymap",
     ]  # fmt: skip
     (conf / "master.cf").write_text("\n".join(services) + "\n")
-    done = subprocess.run(["postfix", "-c", str(conf), "start"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["postfix", "-c", str(conf), "start"], capture_output=True, text=True, timeout=300)
     log = tmp_path / "postfix.log"
     assert done.returncode == 0, done.stderr + (log.read_text() if log.exists() else "")
     try:
         yield port, sink
     finally:
-        subprocess.run(["postfix", "-c", str(conf), "stop"], capture_output=True, timeout=60)
+        subprocess.run(["postfix", "-c", str(conf), "stop"], capture_output=True, timeout=300)
         sink.stop()
         shutil.rmtree(tmp_path, ignore_errors=True)
 
@@ -84,7 +85,7 @@ def test_postfix_takes_it_and_passes_it_on_unchanged(postfix):
             date=datetime(2026, 3, 2, 9, 0, tzinfo=UTC),
         )
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 20 * PATIENCE
     while True:
         result = deliver(
             Relay("127.0.0.1", port, hello="centre.example"),
@@ -97,7 +98,7 @@ def test_postfix_takes_it_and_passes_it_on_unchanged(postfix):
         time.sleep(0.2)
     assert result.accepted == envelope.recipients, result
     assert sink.arrived.wait(30)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 30 * PATIENCE
     while len({one for _, to, _ in sink.taken for one in to}) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert {one for _, to, _ in sink.taken for one in to} == {

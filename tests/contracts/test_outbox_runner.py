@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 import pytest
 from aiosmtpd.smtp import SMTP
 from centre_rows import DOMAIN, SECRET, came
+from services.ports import PATIENCE
 from services.tls import Authority
 from sink import Sink, _Clerk
 
@@ -134,7 +135,7 @@ class Process:
         )
         said: queue.Queue[str] = queue.Queue()
         threading.Thread(target=lambda: said.put(self.child.stdout.readline()), daemon=True).start()
-        assert said.get(timeout=30) == "ready\n"
+        assert said.get(timeout=120) == "ready\n"
 
     def stop(self):
         self.child.terminate()
@@ -180,7 +181,7 @@ def answers(conn, *addresses):
 
 
 def until(check, seconds=30.0):
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while time.monotonic() < deadline:
         if check():
             return

@@ -21,7 +21,7 @@ from services.ports import until
 from portevoix.store import db
 
 ROUNDS = int(os.environ.get("PORTEVOIX_FAULT_ROUNDS", "1"))
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120 + 60 * ROUNDS)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900 + 60 * ROUNDS)]
 PROCESSES = ("mail", "imap", "router", "herald", "timers", "outbox")
 #: RELIABILITY.md 4.7: return after a PostgreSQL restart.
 RTO_SECONDS = 30

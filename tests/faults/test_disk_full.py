@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from ledger import Sender, check
 from services.mails import fill
-from services.ports import until
+from services.ports import PATIENCE, until
 from small_disk import small_disk
 from tracing import WRITES, injected
 from visitor import MAKE_ACCOUNT, Visitor
@@ -20,7 +20,7 @@ from portevoix.store import db
 
 #: How many times the disk of a whole centre fills up; starting one takes a minute, so not in `make test`.
 ROUNDS = int(os.environ.get("PORTEVOIX_FAULT_ROUNDS", "0"))
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + 60 * ROUNDS)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900 + 60 * ROUNDS)]
 
 
 def attempt(sender, ledger, key):
@@ -70,7 +70,7 @@ def full_once(disk, centre, visitor, ledger, turn):
     """Full until the first refusal and some seconds more; then space, and everything that was refused comes in."""
     disk.fill()
     sender, refused, number = Sender(ledger, centre.port), [], 0
-    end, slowest = time.monotonic() + 120, 0.0
+    end, slowest = time.monotonic() + 120 * PATIENCE, 0.0
     while len(refused) < 20:
         assert time.monotonic() < end
         answer = attempt(sender, ledger, (turn * 10000 + number, 0))

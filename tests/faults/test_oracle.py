@@ -9,7 +9,7 @@ import pytest
 from ledger import Sender, check
 from services.ports import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(720)]
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from ledger import Sender, check
-from services.ports import until
+from services.ports import PATIENCE, until
 from tracing import SYNCS, injected
 
 from portevoix.store import db
 
 #: Seconds on a slow disk: a few in `make test`; PORTEVOIX_FAULT_SECONDS=120 is the whole run.
 SECONDS = int(os.environ.get("PORTEVOIX_FAULT_SECONDS", "6"))
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + 3 * SECONDS)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900 + 3 * SECONDS)]
 
 #: What a page of the desk asks first.
 PAGE = (
@@ -78,7 +78,7 @@ def test_a_slow_disk_slows_the_sender_down(centre, server, ledger):
     print(f"{len(took)} mails in {SECONDS} s, median {statistics.median(took):.2f} s, longest {max(took):.2f} s, "
           f"{tries - len(took)} tried again, longest read {slowest:.2f} s")  # fmt: skip
     assert statistics.median(took) > 0.25  # the fault was there
-    assert slowest < 1.0
+    assert slowest < 1.0 * PATIENCE
     with db.connect(server.url) as conn:
         assert check(conn, ledger).faults() == {}
 

@@ -22,7 +22,7 @@ STEPS = (HOUR, 0, -HOUR, DAY, -DAY, 0) if os.environ.get("PORTEVOIX_FAULT_STEPS"
 PROCESSES = ("mail", "router", "timers", "outbox")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(shutil.which("gcc") is None, reason="needs Debian's gcc for the clock that is wrong"),
 ]
 

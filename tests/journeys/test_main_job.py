@@ -27,7 +27,7 @@ from portevoix.store import db
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.xdist_group("browser"),
 ]
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,7 +117,7 @@ def test_a_mail_is_answered(centre: Up, context: BrowserContext, django_database
 
     asked = send(centre, "Pièce manquante", "Bonjour,\n\nIl manque un relevé de notes.\n\nCamille")
     offer = page.get_by_role("article", name="Proposition")
-    expect(offer).to_contain_text("Camille Leroy", timeout=15_000)  # pushed: nobody reloaded anything
+    expect(offer).to_contain_text("Camille Leroy", timeout=120_000)  # pushed: nobody reloaded anything
     offer.get_by_role("button", name="Accepter").click()
     expect(page.locator("#conversation-title")).to_have_text("Pièce manquante")
     page.locator("#reply-body").fill("Bonjour Camille,\n\nVotre relevé « 2026 » est bien arrivé.")
@@ -139,7 +139,7 @@ def test_a_mail_is_answered(centre: Up, context: BrowserContext, django_database
 
     # The client answers, and it appears in the open conversation without a reload.
     send(centre, "RE: Pièce manquante", "Merci beaucoup !", In_Reply_To=str(answer["Message-ID"]))
-    expect(page.locator(".message-in").filter(has_text="Merci beaucoup !")).to_be_visible(timeout=15_000)
+    expect(page.locator(".message-in").filter(has_text="Merci beaucoup !")).to_be_visible(timeout=120_000)
     with db.connect(django_database) as conn:
         row = conn.execute(
             "select count(*) as n, count(distinct conversation_id) as c from message where kind='in'"

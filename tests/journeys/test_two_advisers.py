@@ -20,8 +20,8 @@ from portevoix.actions import contacts, presence
 from portevoix.embedded import EmbeddedNats
 from portevoix.store import db
 
-expect.set_options(timeout=15_000)
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(180)]
+expect.set_options(timeout=120_000)
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
 WHERE = """() => { const one = document.activeElement, box = one.getBoundingClientRect();
   return [one.id || one.dataset.card || one.tagName, Math.round(box.x), Math.round(box.y), Math.round(box.width), one.value ?? ""]; }"""
 
@@ -64,11 +64,11 @@ def world(site: Site, django_module_database: str) -> Iterator[World]:
 def at_desk(chromium: Browser, site: Site, name: str, path: str = "/bureau/") -> Iterator[Page]:
     """Somebody at their own browser, connected live."""
     context = chromium.new_context(locale="fr-FR", viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(100_000)
     page = context.new_page()
     site.sign_in(page, f"{name}@centre.example", PASSWORD)
     page.goto(site.url + path)
-    expect(page.locator("#live-state")).to_have_text("En direct", timeout=30_000)
+    expect(page.locator("#live-state")).to_have_text("En direct", timeout=120_000)
     yield page
     context.close()
 
@@ -183,7 +183,7 @@ def test_a_transfer_arrives_with_its_note_and_draft(
         presence.set_state(world.conn, world.accounts["eve"].pk, "available", "", datetime.now(UTC))
         router = Runner("router", environment)
         try:
-            expect(eve.locator(".offer")).to_contain_text("Sami", timeout=30_000)
+            expect(eve.locator(".offer")).to_contain_text("Sami", timeout=120_000)
         finally:
             router.stop()
         assert place(eve) == before

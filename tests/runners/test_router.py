@@ -8,7 +8,7 @@ from services.ports import until as wait_until
 
 from portevoix.actions import contacts, presence
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture

@@ -205,7 +205,7 @@ def pages(people: dict[str, Any], django_database: str, tmp_path: Path) -> Itera
         process.wait(20)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_two_page_processes_count_together(pages: Any) -> None:
     from aiosmtpd.controller import Controller
 

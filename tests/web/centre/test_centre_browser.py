@@ -37,7 +37,7 @@ def tab(
     context.close()
 
 
-@pytest.mark.timeout(300)  # two dozen pages, on a machine that may be busy
+@pytest.mark.timeout(900)  # two dozen pages, on a machine that may be busy
 def test_every_page_is_accessible_and_fits(tab: Page, site: Site, centre: SimpleNamespace) -> None:
     line = f"lignes/{centre.cpf.pk}"
     pages = [
@@ -54,7 +54,7 @@ def test_every_page_is_accessible_and_fits(tab: Page, site: Site, centre: Simple
         assert_fits(tab)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_seasons_mailbox_and_import_are_accessible_and_fit(
     tab: Page, site: Site, centre: SimpleNamespace
 ) -> None:

@@ -55,7 +55,7 @@ def asked(django_database: str) -> Iterator[Any]:
         yield lambda sql, *values: conn.execute(sql, values).fetchall()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_a_new_line_takes_mail_and_changed_hours_count(
     world: SimpleNamespace, at: Any, start: Any, asked: Any
 ) -> None:
@@ -99,7 +99,7 @@ def test_a_new_line_takes_mail_and_changed_hours_count(
     assert until(lambda: (hours := wait()) and hours > 14 * 24 and hours, why="the new hours count")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_a_mailbox_given_to_a_door_is_fetched(
     world: SimpleNamespace, at: Any, start: Any, asked: Any, plain_home: Path
 ) -> None:
