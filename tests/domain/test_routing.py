@@ -52,6 +52,8 @@ def test_the_longest_idle_takes_it_and_the_reason_is_told() -> None:
         "held": 0,
         "preferred": False,
         "policy": "1",
+        "step": 0,
+        "why": "",
     }
 
 

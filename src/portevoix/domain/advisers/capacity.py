@@ -3,7 +3,8 @@
 A voice (call, call-back, relay call) takes a whole person: one at most, beside no chat. Chats and messages
 share a person: each weighs ``1/chats``, up to ``chats``. Mails weigh ``1/mails`` each, up to ``mails``, and
 pause: while a call is held they weigh nothing, are kept, and weigh again when it ends. The weights of
-what is not paused never add up to more than 1.
+what is not paused never add up to more than 1. A centre that does not want mails interrupted says so
+(``mails_block_calls``): then a voice needs empty hands.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ class Limits:
     """What one adviser can hold: 0 means none of that kind.
 
     ``mails_pause_for_chats``: a chat interrupts mails as a call does, instead of sharing with them.
+    ``mails_block_calls``: a mail is finished before a call is taken.
     """
 
     calls: int = 1
     chats: int = 3
     mails: int = 3
     mails_pause_for_chats: bool = False
+    mails_block_calls: bool = False
 
     def __post_init__(self) -> None:
         if self.calls not in (0, 1) or self.chats < 0 or self.mails < 0:
@@ -69,7 +72,7 @@ def room_for(load: Load, channel: Channel, limits: Limits) -> bool:
         return False
     match WORK[channel]:
         case Work.WHOLE:
-            return limits.calls > 0 and not load.chats
+            return limits.calls > 0 and not load.chats and not (load.mails and limits.mails_block_calls)
         case Work.LIVE:
             mails = 0 if limits.mails_pause_for_chats else load.mails
             return load.chats < limits.chats and _fits(load.chats + 1, mails, limits)
@@ -93,6 +96,8 @@ def paused_mails(load: Load, limits: Limits) -> int:
 def is_within(load: Load, limits: Limits) -> bool:
     """Whether ``load`` is possible under ``limits``: what ``doctor`` checks and every test upholds."""
     if load.calls > limits.calls or (load.calls and load.chats):
+        return False
+    if load.calls and load.mails and limits.mails_block_calls:
         return False
     if load.chats > limits.chats or load.mails > limits.mails:
         return False

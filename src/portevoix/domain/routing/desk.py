@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portevoix.domain.routing.shelves import BITS, Item, Profile, Queue, Rooms, first_for
+from portevoix.domain.advisers.capacity import Load
+from portevoix.domain.routing.shelves import LIVE, WHOLE, Item, Profile, Queue, Rooms, first_for
 
 if TYPE_CHECKING:
     from portevoix.domain.routing.policy import Rank
-    from portevoix.domain.routing.types import Adviser
+    from portevoix.domain.routing.types import Adviser, Instant
 
-WHOLE, LIVE, DEFERRED = BITS.values()
+
+def order(item: Item, now: Instant) -> tuple[float, Item]:
+    """The order of service at one moment where lines are not alike: as ``policy.pull`` reckons it."""
+    queue = item[5].queue
+    return (item[0] - now) / queue.scale - queue.log_weight, item
 
 
 class Desk:
@@ -30,7 +35,9 @@ class Desk:
         "takes_offers",
     )
 
-    def __init__(self, adviser: Adviser, profile: Profile, rooms: Rooms, kept: dict[int, Queue]) -> None:
+    def __init__(
+        self, adviser: Adviser, profile: Profile, rooms: Rooms, kept: dict[tuple[int, int], Queue]
+    ) -> None:
         self.adviser = adviser
         self.profile = profile
         self.rooms = rooms
@@ -41,6 +48,11 @@ class Desk:
         self.calls, self.chats, self.mails = load.calls, load.chats, load.mails
         self.room = 0
         self.rank: Rank = (0, 0, 0)
+
+    @property
+    def load(self) -> Load:
+        """What they hold."""
+        return Load(self.calls, self.chats, self.mails)
 
     def take(self, bit: int, count: int) -> None:
         """Hold ``count`` more of one kind of work."""
@@ -55,20 +67,22 @@ class Desk:
         """How many of one kind of work are in hand."""
         return self.calls if bit == WHOLE else self.chats if bit == LIVE else self.mails
 
-    def head(self) -> Item | None:
-        """The most urgent item this person may take now."""
-        heads = [heap[0] for heap in self.profile.heaps[self.room] if heap]
+    def head(self, room: int, weighed_at: Instant | None) -> Item | None:
+        """The most urgent item this person may take with this room; weighed by line at an instant, or by due time."""
+        heads = [heap[0] for heap in self.profile.heaps[room] if heap]
         if self.kept:
-            heads += [q.heap[0] for q in self.kept.values() if q.heap and q.bit & self.room]
+            heads += [queue.heap[0] for queue in self.kept.values() if queue.heap and queue.bit & room]
         if not heads:
             return None
-        best = min(heads)
+        best = min(heads) if weighed_at is None else min(heads, key=lambda item: order(item, weighed_at))
         if best[5].excluded and self.adviser.id in best[5].excluded:
-            return self._head_not_excluded()
+            return self._head_not_excluded(room, weighed_at)
         return best
 
-    def _head_not_excluded(self) -> Item | None:
-        heaps = list(self.profile.heaps[self.room])
-        heaps += [queue.heap for queue in self.kept.values() if queue.bit & self.room]
-        firsts = (first_for(heap, self.adviser.id) for heap in heaps)
-        return min((item for item in firsts if item is not None), default=None)
+    def _head_not_excluded(self, room: int, weighed_at: Instant | None) -> Item | None:
+        heaps = list(self.profile.heaps[room])
+        heaps += [queue.heap for queue in self.kept.values() if queue.bit & room]
+        firsts = [item for heap in heaps if (item := first_for(heap, self.adviser.id)) is not None]
+        if weighed_at is None:
+            return min(firsts, default=None)
+        return min(firsts, key=lambda item: order(item, weighed_at), default=None)

@@ -2,36 +2,29 @@
 
 ``Floor.place`` says what ``policy.decide`` would say of the same values, at a cost that hardly grows with the number
 waiting. It rests on one invariant: after ``place``, no free person may serve anything that waits. So
-only what changed since can be placed: contacts that came (or whose preference ended) and people who gained room.
+only what changed since can be placed: contacts that came (or whose terms changed) and people who gained room. Contacts
+of several seats are few, and looked at each time.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from heapq import heapify, heappop, heappush
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
 from portevoix.domain.advisers.capacity import Load
-from portevoix.domain.routing.desk import Desk
-from portevoix.domain.routing.policy import is_kept_for, rank
-from portevoix.domain.routing.shelves import (
-    BIT_OF,
-    Entry,
-    Item,
-    Profile,
-    Queue,
-    Rooms,
-)
-from portevoix.domain.routing.types import Adviser, Instant, Key, Placement, Policy, Reason, Skills, Waiting
+from portevoix.domain.routing.desk import Desk, order
+from portevoix.domain.routing.groups import Group, Groups
+from portevoix.domain.routing.people import People
+from portevoix.domain.routing.policy import USUAL, Terms, is_kept_for, terms
+from portevoix.domain.routing.shelves import BIT_OF, DEFERRED, Entry, Item, Queue, Requirement
+from portevoix.domain.routing.types import Adviser, Instant, Key, Placement, Policy, Reason, Waiting
 
 if TYPE_CHECKING:
-    from portevoix.domain.advisers.capacity import Limits
     from portevoix.domain.channels import Channel
-    from portevoix.domain.routing.policy import Rank
 
-Agenda = list[tuple[Item, float, "Desk | None"]]
-"""What to look at next: the item, then the person who could take it (a newcomer: nobody yet, and first)."""
+Turn = tuple[tuple[object, ...], float, "Desk | Group | None", "Entry | None"]
+"""What to look at next, in order: whose turn it is at an entry (a newcomer: nobody's yet, and first)."""
 
 
 class Floor:
@@ -43,32 +36,35 @@ class Floor:
 
     def __init__(self, policy: Policy | None = None) -> None:
         self._policy = policy or Policy()
+        self._weighed = bool(self._policy.urgency)
         self._now: Instant = -inf
         self._serial = 0
         self._entries: dict[Key, Entry] = {}
-        self._queues: dict[tuple[int, int, Skills], Queue] = {}
-        self._profiles: dict[tuple[frozenset[int], Skills], Profile] = {}
-        self._rooms: dict[Limits, Rooms] = {}
-        self._desks: dict[int, Desk] = {}
-        self._ranks: list[Rank] = []  # the people with any room, in the order in which they are taken
-        self._kept: dict[int, dict[int, Queue]] = {}  # adviser -> kind of work -> what is kept for them
+        self._queues: dict[Requirement, Queue] = {}
+        self._people = People(self._policy)
+        self._groups = Groups(self._people, self._policy)
+        self._kept: dict[int, dict[tuple[int, int], Queue]] = {}  # adviser -> (work, line) -> kept for them
         self._fans: dict[int, set[Key]] = {}  # adviser -> the contacts that would rather have them
-        self._timers: list[tuple[Instant, Key]] = []  # when those stop waiting for them
+        self._timers: list[tuple[Instant, Key]] = []  # when terms change: a preference ends, a step begins
         self._fresh: list[Item] = []
-        self._dirty: dict[int, Desk] = {}
 
     def __len__(self) -> int:
         """How many seats wait."""
-        return len(self._entries)
+        return len(self._entries) + len(self._groups)
 
     def is_waiting(self, key: Key) -> bool:
         """Whether that seat waits."""
-        return key in self._entries
+        return key in self._entries or key in self._groups
 
     def load_of(self, adviser_id: int) -> Load:
         """What the person holds as far as the floor knows; raises ``KeyError`` if it does not know them."""
-        desk = self._desks[adviser_id]
-        return Load(desk.calls, desk.chats, desk.mails)
+        return self._people.desks[adviser_id].load
+
+    def next_change(self) -> Instant:
+        """When ``place`` may say something new though nobody told it anything; infinite: never."""
+        while self._timers and self._timers[0][1] not in self._entries:
+            heappop(self._timers)
+        return min(self._timers[0][0] if self._timers else inf, self._groups.next_change(self._now))
 
     def add(self, waiting: Waiting) -> None:
         """A seat begins to wait, or waits under other terms (it is replaced). Raises ``ValueError`` if ``due_at``
@@ -76,12 +72,17 @@ class Floor:
         if not isfinite(waiting.due_at):
             msg = f"contact {waiting.contact_id} is due at {waiting.due_at}: a due time must be finite"
             raise ValueError(msg)
-        self.remove(waiting.key)
+        self.remove((waiting.contact_id, waiting.seat))
+        if waiting.together:
+            self._groups.add(waiting)
+            return
         preferred = waiting.preferred_adviser
         if preferred is not None and self._policy.prefer:
             self._fans.setdefault(preferred, set()).add(waiting.key)
             if not waiting.preferred_only:
                 heappush(self._timers, (waiting.preferred_until, waiting.key))
+        for step in waiting.steps:
+            heappush(self._timers, (step.at, waiting.key))
         self._file(waiting)
 
     def remove(self, key: Key) -> None:
@@ -90,176 +91,164 @@ class Floor:
         if entry is not None:
             entry.queue.kill(entry)
             self._forget_preference(entry.waiting)
+        elif self._groups:
+            self._groups.remove(key)
 
     def set_adviser(self, adviser: Adviser) -> None:
         """A person came, or changed (presence, skills, lines, limits, load): the value replaces what was known."""
-        old = self._desks.get(adviser.id)
-        if old is not None:
-            self._unseat(old)
-        rooms = self._rooms.setdefault(adviser.limits, Rooms(adviser.limits))
-        kept = self._kept.setdefault(adviser.id, {})
-        desk = Desk(adviser, self._profile(adviser), rooms, kept)
-        self._desks[adviser.id] = desk
-        self._dirty.pop(adviser.id, None)
-        self._seat(desk)
-        if desk.room:
-            self._dirty[adviser.id] = desk
+        self._people.set(adviser, self._kept.setdefault(adviser.id, {}))
         self._refile_fans(adviser.id)
 
     def remove_adviser(self, adviser_id: int) -> None:
         """A person left the floor for good (account closed); nothing happens if they were not there."""
-        desk = self._desks.pop(adviser_id, None)
-        if desk is not None:
-            self._unseat(desk)
-            self._dirty.pop(adviser_id, None)
+        if self._people.remove(adviser_id):
             self._refile_fans(adviser_id)
 
     def release(self, adviser_id: int, channel: Channel, idle_since: Instant) -> None:
         """A person finished or lost one contact: the same as ``set_adviser`` with one less, and cheaper.
 
         Raises ``KeyError`` for somebody unknown and ``ValueError`` if they hold none of that kind."""
-        desk = self._desks[adviser_id]
+        desk = self._people.desks[adviser_id]
         bit = BIT_OF[channel]
         if not desk.holds(bit):
             msg = f"adviser {adviser_id} holds no {channel} to give back"
             raise ValueError(msg)
         desk.take(bit, -1)
         desk.idle_since = idle_since
-        self._seat(desk)
+        self._people.seat(desk)
         if desk.room:
-            self._dirty[adviser_id] = desk
+            self._people.gained[adviser_id] = desk
 
     def place(self, now: Instant) -> list[Placement]:
         """Who gets what now, the most urgent first. ``now`` never goes back: an earlier one counts as the last."""
         self._now = max(self._now, now)
-        self._end_preferences()
-        agenda: Agenda = [(item, -inf, None) for item in self._fresh]
-        for gained in self._dirty.values():
-            head = gained.head()
-            if head is not None:
-                agenda.append((head, gained.adviser.id, gained))
-        heapify(agenda)
+        if self._timers and self._timers[0][0] <= self._now:
+            self._change_terms()
         placed: list[Placement] = []
+        gained = self._people.gained
+        if len(gained) == self._people.roomy and not self._groups:
+            self._fresh.clear()  # everybody with any room looks at all that waits anyway
+            if len(gained) == 1:
+                (desk,) = gained.values()
+                while desk.room and (item := self._head(desk)) is not None:
+                    placed.append(self._assign(item[5], desk))
+                gained.clear()
+                return placed
+        if gained or self._fresh or self._groups:
+            self._take_turns(placed)
+        return placed
+
+    def _take_turns(self, placed: list[Placement]) -> None:
+        people, gained = self._people, self._people.gained
+        agenda: list[Turn] = [(self._order(item), -inf, None, item[5]) for item in self._fresh]
+        agenda += [(group.order(self._now), -inf, group, None) for group in self._groups]
+        for one in gained.values():
+            self._next_turn(one, agenda, push=False)
+        heapify(agenda)
+        alone = len(gained) == 1
         dry: set[Queue] = set()  # nobody is free for these, and nobody becomes free while we place
         while agenda:
-            item, _, desk = heappop(agenda)
-            entry = item[5]
+            _, _, desk, entry = heappop(agenda)
+            if entry is None:
+                assert isinstance(desk, Group)
+                for waiting, taker in self._groups.serve(desk, self._now):
+                    placed.append(self._placement(waiting, terms(waiting, self._now), taker))
+                    people.take(taker, BIT_OF[waiting.channel])
+                continue
+            assert not isinstance(desk, Group)
             if desk is None:
-                taker = self._newcomer(entry, dry)
-            elif entry.alive and desk.room & entry.queue.bit:
-                taker = desk if len(self._dirty) == 1 else self._taker(entry)
+                found = self._newcomer(entry, dry)
+            elif not entry.alive or not desk.room & entry.queue.bit:
+                found = None
+            elif not alone:
+                found = people.taker(entry)
             else:
-                taker = None
-            if taker is not None:
-                placed.append(self._assign(entry, taker))
+                found = None if entry.queue.bit == DEFERRED and people.must_stay_free(desk) else desk
+            if found is not None:
+                placed.append(self._assign(entry, found))
             if desk is not None and desk.room:
-                head = desk.head()
-                if head is not None:
-                    heappush(agenda, (head, desk.adviser.id, desk))
+                self._next_turn(desk, agenda, push=True)
         self._fresh.clear()
-        self._dirty.clear()
-        return placed
+        gained.clear()
+        self._groups.let_go()
+
+    def _next_turn(self, desk: Desk, agenda: list[Turn], *, push: bool) -> None:
+        head = self._head(desk)
+        if head is not None:
+            turn = (self._order(head), desk.adviser.id, desk, head[5])
+            heappush(agenda, turn) if push else agenda.append(turn)
+
+    def _order(self, item: Item) -> tuple[object, ...]:
+        return order(item, self._now) if self._weighed else item
+
+    def _head(self, desk: Desk) -> Item | None:
+        room = desk.room
+        if room & DEFERRED and self._people.must_stay_free(desk):
+            room &= ~DEFERRED
+        return desk.head(room, self._now if self._weighed else None)
 
     def _newcomer(self, entry: Entry, dry: set[Queue]) -> Desk | None:
         if not entry.alive or entry.queue in dry:
             return None
-        taker = self._taker(entry)
+        taker = self._people.taker(entry)
         if taker is None and not entry.excluded:
             dry.add(entry.queue)
         return taker
 
-    def _taker(self, entry: Entry) -> Desk | None:
-        """The best person with room for this contact."""
-        queue = entry.queue
-        if entry.kept:
-            preferred = entry.waiting.preferred_adviser
-            desk = self._desks.get(preferred) if preferred is not None else None
-            return desk if desk is not None and desk.room & queue.bit else None
-        bit, desks, excluded = queue.bit, self._desks, entry.excluded
-        for _, _, adviser_id in self._ranks:
-            desk = desks[adviser_id]
-            if desk.room & bit and queue in desk.profile.queues and adviser_id not in excluded:
-                return desk
-        return None
-
     def _assign(self, entry: Entry, desk: Desk) -> Placement:
-        waiting, bit, adviser = entry.waiting, entry.queue.bit, desk.adviser
+        waiting = entry.waiting
+        placement = self._placement(waiting, entry.terms, desk)
+        del self._entries[waiting.contact_id, waiting.seat]
+        entry.queue.kill(entry)
+        if waiting.preferred_adviser is not None:
+            self._forget_preference(waiting)
+        self._people.take(desk, entry.queue.bit)
+        return placement
+
+    def _placement(self, waiting: Waiting, asked: Terms, desk: Desk) -> Placement:
+        adviser_id = desk.adviser.id
         reason = Reason(
             waiting.line_id,
-            waiting.skills,
+            asked.skills,
             waiting.due_at - self._now,
             self._now - desk.idle_since,
             desk.calls + desk.chats + desk.mails,
-            adviser.id == waiting.preferred_adviser,
+            adviser_id == waiting.preferred_adviser,
             self._policy.version,
+            asked.number,
+            asked.why,
         )
-        key = (waiting.contact_id, waiting.seat)
-        del self._entries[key]
-        entry.queue.kill(entry)
-        self._forget_preference(waiting)
-        desk.take(bit, 1)
-        self._seat(desk)
-        return Placement(waiting.contact_id, waiting.seat, adviser.id, reason)
-
-    def _seat(self, desk: Desk) -> None:
-        """Write the person anew into the order of those with room, after any change to what they hold."""
-        ranks = self._ranks
-        if desk.room:
-            del ranks[bisect_left(ranks, desk.rank)]
-        adviser = desk.adviser
-        if not desk.takes_offers:
-            desk.room = 0
-            return
-        calls, chats, mails = desk.calls, desk.chats, desk.mails
-        desk.room = room = desk.rooms.mask(calls, chats, mails)
-        if room:
-            desk.rank = rank(self._policy.choice, calls + chats + mails, desk.idle_since, adviser.id)
-            insort(ranks, desk.rank)
-
-    def _unseat(self, desk: Desk) -> None:
-        if desk.room:
-            del self._ranks[bisect_left(self._ranks, desk.rank)]
-            desk.room = 0
-
-    def _profile(self, adviser: Adviser) -> Profile:
-        key = (adviser.lines, adviser.skills)
-        profile = self._profiles.get(key)
-        if profile is None:
-            profile = self._profiles[key] = Profile(*key)
-            for queue in self._queues.values():
-                profile.meet(queue)
-        return profile
-
-    def _queue(self, waiting: Waiting, bit: int) -> Queue:
-        key = (waiting.line_id, bit, waiting.skills)
-        queue = self._queues.get(key)
-        if queue is None:
-            queue = self._queues[key] = Queue(bit, waiting.line_id, waiting.skills)
-            for profile in self._profiles.values():
-                profile.meet(queue)
-        return queue
+        return Placement(waiting.contact_id, waiting.seat, adviser_id, reason)
 
     def _file(self, waiting: Waiting) -> None:
         """Put what waits where it belongs: kept for one person, or for everybody."""
-        bit = BIT_OF[waiting.channel]
-        kept = self._is_kept(waiting)
+        bit, line_id = BIT_OF[waiting.channel], waiting.line_id
+        asked = terms(waiting, self._now)
+        kept = waiting.preferred_adviser is not None and self._is_kept(waiting)
+        requires = Requirement(line_id, bit, asked.lines, asked.skills, asked.organisations)
         if kept and waiting.preferred_adviser is not None:
             queues = self._kept.setdefault(waiting.preferred_adviser, {})
-            queue = queues.setdefault(bit, Queue(bit))
+            queue = queues.get((bit, line_id))
+            if queue is None:
+                queue = queues[bit, line_id] = self._new_queue(requires)
         else:
-            queue = self._queue(waiting, bit)
-        entry = Entry(waiting, queue, kept=kept)
+            found = self._queues.get(requires)
+            if found is None:
+                found = self._queues[requires] = self._new_queue(requires)
+                self._people.meet(found)
+            queue = found
+        entry = Entry(waiting, queue, asked, kept=kept)
         self._serial += 1
         item = (waiting.due_at, waiting.since, waiting.contact_id, waiting.seat, self._serial, entry)
         queue.push(item)
-        self._entries[waiting.key] = entry
+        self._entries[waiting.contact_id, waiting.seat] = entry
         self._fresh.append(item)
 
+    def _new_queue(self, requires: Requirement) -> Queue:
+        return Queue(requires, self._policy.urgency.get(requires.line_id, USUAL))
+
     def _is_kept(self, waiting: Waiting) -> bool:
-        preferred = waiting.preferred_adviser
-        if preferred is None:
-            return False
-        desk = self._desks.get(preferred)
+        desk = self._people.desks.get(waiting.preferred_adviser or 0)
         return is_kept_for(desk.adviser if desk else None, waiting, self._now, self._policy)
 
     def _refile_fans(self, adviser_id: int) -> None:
@@ -269,11 +258,12 @@ class Floor:
 
     def _refile(self, key: Key) -> None:
         entry = self._entries[key]
-        if entry.kept != self._is_kept(entry.waiting):
+        waiting = entry.waiting
+        if entry.kept != self._is_kept(waiting) or entry.terms.number != terms(waiting, self._now).number:
             entry.queue.kill(entry)
-            self._file(entry.waiting)
+            self._file(waiting)
 
-    def _end_preferences(self) -> None:
+    def _change_terms(self) -> None:
         while self._timers and self._timers[0][0] <= self._now:
             _, key = heappop(self._timers)
             if key in self._entries:

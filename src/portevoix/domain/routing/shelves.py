@@ -1,16 +1,17 @@
 """Where ``Floor`` keeps what waits and who may serve it. Not for use elsewhere.
 
-What waits stands in one heap per distinct requirement (line, kind of work, skills). Everybody with the same lines
-and skills shares one ``Profile``, which keeps the list of heaps they may serve: the next contact for a person
-is the smallest of those heads, whatever the number waiting. The head of a heap is always alive; what dies
-further down is dropped when it comes up, or when half of a heap is dead.
+What waits stands in one heap per distinct requirement (line, kind of work, whose people, skills). Everybody with the
+same lines, skills and organisation shares one ``Profile``, which keeps the list of heaps they may serve: the next
+contact for a person is the smallest of those heads, whatever the number waiting. The head of a heap is always alive;
+what dies further down is dropped when it comes up, or when half of a heap is dead.
 """
 
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
+from math import log
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from portevoix.domain.advisers.capacity import Limits, Load, room_for
 from portevoix.domain.channels import WORK, Channel, Work
@@ -18,41 +19,56 @@ from portevoix.domain.channels import WORK, Channel, Work
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from portevoix.domain.routing.types import Skills, Waiting
+    from portevoix.domain.routing.policy import Terms
+    from portevoix.domain.routing.types import LineUrgency, Organisations, Skills, Waiting
 
 #: Kinds of work as bits: the room of a person is a mask of those that can still be offered.
 BITS: Final[Mapping[Work, int]] = MappingProxyType({Work.WHOLE: 1, Work.LIVE: 2, Work.DEFERRED: 4})
 BIT_OF: Final[Mapping[Channel, int]] = MappingProxyType({channel: BITS[WORK[channel]] for channel in Channel})
-MASKS: Final = 8
+WHOLE, LIVE, DEFERRED = BITS.values()
+#: The bits of each mask.
+PARTS: Final = tuple(tuple(bit for bit in BITS.values() if bit & mask) for mask in range(8))
 MANY_DEAD: Final = 64
+
+
+class Requirement(NamedTuple):
+    """What one heap asks of a person; ``line_id`` for its urgency."""
+
+    line_id: int
+    bit: int
+    lines: frozenset[int]
+    skills: Skills
+    organisations: Organisations
 
 
 class Entry:
     """A contact in its heap; dead once it is placed, removed or moved to another heap."""
 
-    __slots__ = ("alive", "excluded", "kept", "queue", "waiting")
+    __slots__ = ("alive", "excluded", "kept", "queue", "terms", "waiting")
 
-    def __init__(self, waiting: Waiting, queue: Queue, *, kept: bool) -> None:
+    def __init__(self, waiting: Waiting, queue: Queue, terms: Terms, *, kept: bool) -> None:
         self.waiting = waiting
         self.excluded = waiting.excluded
         self.queue = queue
+        self.terms = terms
         self.kept = kept
         self.alive = True
 
 
 Item = tuple[float, float, int, str, int, Entry]
-"""The urgency, a serial number that makes it unique, and the entry."""
+"""Due, since, contact and seat; a serial number that makes it unique; the entry."""
 
 
 class Queue:
-    """The heap of one requirement, or of what is kept for one person."""
+    """The heap of one requirement, or of what is kept for one person (``requires`` then names no people)."""
 
-    __slots__ = ("bit", "dead", "heap", "line_id", "skills")
+    __slots__ = ("bit", "dead", "heap", "log_weight", "requires", "scale")
 
-    def __init__(self, bit: int, line_id: int = 0, skills: Skills = frozenset()) -> None:
-        self.bit = bit
-        self.line_id = line_id
-        self.skills = skills
+    def __init__(self, requires: Requirement, urgency: LineUrgency) -> None:
+        self.requires = requires
+        self.bit = requires.bit
+        self.scale = urgency.scale
+        self.log_weight = log(urgency.weight)
         self.heap: list[Item] = []
         self.dead = 0
 
@@ -88,24 +104,32 @@ def first_for(heap: list[Item], adviser_id: int) -> Item | None:
 
 
 class Profile:
-    """The people with the same lines and skills: which queues they may serve, by their room."""
+    """The people with the same lines, skills and organisation: which queues they may serve, by their room."""
 
-    __slots__ = ("heaps", "levels", "lines", "queues")
+    __slots__ = ("heaps", "levels", "lines", "organisation", "queues")
 
-    def __init__(self, lines: frozenset[int], skills: Skills) -> None:
+    def __init__(self, lines: frozenset[int], skills: Skills, organisation: int) -> None:
         self.lines = lines
         self.levels = dict(skills)
+        self.organisation = organisation
         self.queues: set[Queue] = set()
-        self.heaps: list[list[list[Item]]] = [[] for _ in range(MASKS)]
+        self.heaps: list[list[list[Item]]] = [[] for _ in PARTS]
 
     def meet(self, queue: Queue) -> None:
         """Serve a new queue if its requirement is met."""
+        _, bit, lines, skills, organisations = queue.requires
+        if self.lines.isdisjoint(lines) or (
+            organisations is not None and self.organisation not in organisations
+        ):
+            return
         levels = self.levels
-        if queue.line_id in self.lines and all(levels.get(s, -1) >= level for s, level in queue.skills):
-            self.queues.add(queue)
-            for mask in range(MASKS):
-                if mask & queue.bit:
-                    self.heaps[mask].append(queue.heap)
+        for skill, level in skills:
+            if levels.get(skill, -1) < level:
+                return
+        self.queues.add(queue)
+        for mask, parts in enumerate(PARTS):
+            if bit in parts:
+                self.heaps[mask].append(queue.heap)
 
 
 class Rooms:

@@ -1,0 +1,132 @@
+"""The people of the waiting room, in the order in which they are taken. Internal to ``Floor``."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from typing import TYPE_CHECKING
+
+from portevoix.domain.routing.desk import Desk
+from portevoix.domain.routing.policy import Rank, expertise, rank
+from portevoix.domain.routing.reserves import Reserves
+from portevoix.domain.routing.shelves import BITS, DEFERRED, PARTS, Entry, Profile, Queue, Rooms
+
+if TYPE_CHECKING:
+    from portevoix.domain.advisers.capacity import Limits
+    from portevoix.domain.routing.types import Adviser, Choice, Policy, Skills
+
+
+class People:
+    """Everybody, by what they have room for. ``gained``: those with room of whom something became better."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._choice: Choice = policy.choice
+        self._expert_first = policy.expert_first
+        self._reserves = Reserves(policy.reserves) if policy.reserves else None
+        self._profiles: dict[tuple[frozenset[int], Skills, int], Profile] = {}
+        self._queues: list[Queue] = []
+        self._rooms: dict[Limits, Rooms] = {}
+        self._ranks: dict[int, list[Rank]] = {bit: [] for bit in BITS.values()}
+        self.desks: dict[int, Desk] = {}
+        self.gained: dict[int, Desk] = {}
+        self.roomy = 0  # how many have any room
+
+    def set(self, adviser: Adviser, kept: dict[tuple[int, int], Queue]) -> None:
+        """The value replaces what was known of the person."""
+        old = self.desks.get(adviser.id)
+        if old is not None:
+            self.unseat(old)
+        rooms = self._rooms.get(adviser.limits)
+        if rooms is None:
+            rooms = self._rooms[adviser.limits] = Rooms(adviser.limits)
+        desk = Desk(adviser, self._profile(adviser), rooms, kept)
+        self.desks[adviser.id] = desk
+        self.gained.pop(adviser.id, None)
+        self.seat(desk)
+        if desk.room:
+            self.gained[adviser.id] = desk
+
+    def remove(self, adviser_id: int) -> bool:
+        """Whether the person was here."""
+        desk = self.desks.pop(adviser_id, None)
+        if desk is None:
+            return False
+        self.unseat(desk)
+        self.gained.pop(adviser_id, None)
+        return True
+
+    def meet(self, queue: Queue) -> None:
+        """A new queue: everybody who may serve it will."""
+        self._queues.append(queue)
+        for profile in self._profiles.values():
+            profile.meet(queue)
+
+    def take(self, desk: Desk, bit: int) -> None:
+        """The person got one more of a kind of work."""
+        desk.take(bit, 1)
+        self.seat(desk)
+
+    def seat(self, desk: Desk) -> None:
+        """Write the person anew into the orders, after any change to what they hold."""
+        calls, chats, mails = desk.calls, desk.chats, desk.mails
+        room = desk.rooms.mask(calls, chats, mails) if desk.takes_offers else 0
+        self._write(desk, room, rank(self._choice, calls + chats + mails, desk.adviser, desk.idle_since))
+
+    def unseat(self, desk: Desk) -> None:
+        """The person has no room for now, whatever they hold."""
+        self._write(desk, 0, desk.rank)
+
+    def _write(self, desk: Desk, room: int, placed: Rank) -> None:
+        before, ranks = desk.room, self._ranks
+        for bit in PARTS[before]:
+            those = ranks[bit]
+            del those[bisect_left(those, desk.rank)]
+        for bit in PARTS[room]:
+            insort(ranks[bit], placed)
+        desk.room, desk.rank = room, placed
+        self.roomy += bool(room) - bool(before)
+        if self._reserves is not None:
+            for woken in self._reserves.seat(desk, before):
+                if woken.room and self.desks.get(woken.adviser.id) is woken:
+                    self.gained[woken.adviser.id] = woken
+
+    def must_stay_free(self, desk: Desk) -> bool:
+        """Whether a reserve keeps this person from deferred work."""
+        return self._reserves is not None and self._reserves.refuses(desk)
+
+    def taker(self, entry: Entry) -> Desk | None:
+        """The best person with room for this contact."""
+        queue, desks = entry.queue, self.desks
+        bit = queue.bit
+        if entry.kept:
+            desk = desks.get(entry.waiting.preferred_adviser or 0)
+            free = (
+                desk is not None and desk.room & bit and not (bit == DEFERRED and self.must_stay_free(desk))
+            )
+            return desk if free else None
+        best: Desk | None = None
+        most = -1
+        for placed in self._ranks[bit]:
+            desk = desks[placed[2]]
+            if queue not in desk.profile.queues or placed[2] in entry.excluded:
+                continue
+            if bit == DEFERRED and self.must_stay_free(desk):
+                continue
+            if not self._expert_first:
+                return desk
+            levels = expertise(desk.adviser, queue.requires.skills)
+            if levels > most:
+                best, most = desk, levels
+        return best
+
+    def free_for(self, bit: int) -> list[Desk]:
+        """Everybody with room for a kind of work, in the order of the choice."""
+        return [self.desks[placed[2]] for placed in self._ranks[bit]]
+
+    def _profile(self, adviser: Adviser) -> Profile:
+        key = (adviser.lines, adviser.skills, adviser.organisation)
+        profile = self._profiles.get(key)
+        if profile is None:
+            profile = self._profiles[key] = Profile(*key)
+            for queue in self._queues:
+                profile.meet(queue)
+        return profile
