@@ -16,6 +16,7 @@ GROUPS: dict[str, str] = {
     "demo": "run a demonstration centre, with people, lines and mails",
     "doctor": "tell what is wrong and what to do about it",
     "mail": "show mails as the centre understands them",
+    "staffing": "how many people a load needs",
     "bench": "measure on this machine",
     "manage": "Django's own commands, on the centre that runs",
 }

@@ -30,6 +30,7 @@ class Desk:
         "mails",
         "profile",
         "rank",
+        "ranked",
         "room",
         "rooms",
         "takes_offers",
@@ -47,6 +48,7 @@ class Desk:
         load = adviser.load
         self.calls, self.chats, self.mails = load.calls, load.chats, load.mails
         self.room = 0
+        self.ranked = 0  # the room under which the person stands in the orders
         self.rank: Rank = (0, 0, 0)
 
     @property

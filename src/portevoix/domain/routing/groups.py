@@ -111,9 +111,7 @@ class Groups:
     def let_go(self) -> None:
         """The round is over: those kept idle are looked at again in the next one."""
         for desk in self._kept_idle:
-            self._people.seat(desk)
-            if desk.room:
-                self._people.gained[desk.adviser.id] = desk
+            self._people.gain(desk)
         self._kept_idle.clear()
 
     def next_change(self, now: Instant) -> Instant:

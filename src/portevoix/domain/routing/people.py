@@ -40,10 +40,7 @@ class People:
             rooms = self._rooms[adviser.limits] = Rooms(adviser.limits)
         desk = Desk(adviser, self._profile(adviser), rooms, kept)
         self.desks[adviser.id] = desk
-        self.gained.pop(adviser.id, None)
-        self.seat(desk)
-        if desk.room:
-            self.gained[adviser.id] = desk
+        self.gain(desk)
 
     def remove(self, adviser_id: int) -> bool:
         """Whether the person was here."""
@@ -65,29 +62,61 @@ class People:
         desk.take(bit, 1)
         self.seat(desk)
 
+    def gain(self, desk: Desk) -> None:
+        """The person got better terms, or finished something: looked at in the next round, and stands in the orders
+        only from then on (``line_up``), since most are given something at once."""
+        self._leave(desk)
+        self.judge(desk)
+        if desk.room:
+            self.gained[desk.adviser.id] = desk
+        else:
+            self.gained.pop(desk.adviser.id, None)
+
+    def line_up(self) -> None:
+        """Put those who gained into the orders: somebody may have to choose among them."""
+        for desk in self.gained.values():
+            if not desk.ranked:
+                self._enter(desk)
+
     def seat(self, desk: Desk) -> None:
         """Write the person anew into the orders, after any change to what they hold."""
-        calls, chats, mails = desk.calls, desk.chats, desk.mails
-        room = desk.rooms.mask(calls, chats, mails) if desk.takes_offers else 0
-        self._write(desk, room, rank(self._choice, calls + chats + mails, desk.adviser, desk.idle_since))
+        self._leave(desk)
+        self.judge(desk)
+        if desk.room:
+            self._enter(desk)
 
     def unseat(self, desk: Desk) -> None:
         """The person has no room for now, whatever they hold."""
-        self._write(desk, 0, desk.rank)
+        self._leave(desk)
+        self._set_room(desk, 0)
 
-    def _write(self, desk: Desk, room: int, placed: Rank) -> None:
-        before, ranks = desk.room, self._ranks
-        for bit in PARTS[before]:
-            those = ranks[bit]
-            del those[bisect_left(those, desk.rank)]
-        for bit in PARTS[room]:
-            insort(ranks[bit], placed)
-        desk.room, desk.rank = room, placed
+    def judge(self, desk: Desk) -> None:
+        """Reckon anew what the person has room for; the orders do not hear of it."""
+        calls, chats, mails = desk.calls, desk.chats, desk.mails
+        self._set_room(desk, desk.rooms.mask(calls, chats, mails) if desk.takes_offers else 0)
+
+    def _set_room(self, desk: Desk, room: int) -> None:
+        before = desk.room
+        desk.room = room
         self.roomy += bool(room) - bool(before)
         if self._reserves is not None:
             for woken in self._reserves.seat(desk, before):
                 if woken.room and self.desks.get(woken.adviser.id) is woken:
                     self.gained[woken.adviser.id] = woken
+
+    def _enter(self, desk: Desk) -> None:
+        held = desk.calls + desk.chats + desk.mails
+        desk.rank = placed = rank(self._choice, held, desk.adviser, desk.idle_since)
+        for bit in PARTS[desk.room]:
+            insort(self._ranks[bit], placed)
+        desk.ranked = desk.room
+
+    def _leave(self, desk: Desk) -> None:
+        if desk.ranked:
+            for bit in PARTS[desk.ranked]:
+                those = self._ranks[bit]
+                del those[bisect_left(those, desk.rank)]
+            desk.ranked = 0
 
     def must_stay_free(self, desk: Desk) -> bool:
         """Whether a reserve keeps this person from deferred work."""
