@@ -17,6 +17,7 @@ GROUPS: dict[str, str] = {
     "doctor": "tell what is wrong and what to do about it",
     "mail": "show mails as the centre understands them",
     "staffing": "how many people a load needs",
+    "twin": "try a change on a copy of the centre, on a virtual clock",
     "bench": "measure on this machine",
     "manage": "Django's own commands, on the centre that runs",
 }

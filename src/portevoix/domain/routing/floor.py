@@ -126,16 +126,27 @@ class Floor:
         self._now = max(self._now, now)
         if self._timers and self._timers[0][0] <= self._now:
             self._change_terms()
-        placed: list[Placement] = []
-        gained = self._people.gained
-        if len(gained) == self._people.roomy and not self._groups:
-            self._fresh.clear()  # everybody with any room looks at all that waits anyway
+        people, gained, placed = self._people, self._people.gained, list[Placement]()
+        if self._groups:
+            self._take_turns(placed)
+        elif not self._entries:
+            people.line_up()
+            gained.clear()
+            self._fresh.clear()
+        elif len(gained) == people.roomy:  # everybody with any room looks at all that waits anyway
+            self._fresh.clear()
             if len(gained) == 1:
                 (desk,) = gained.values()
                 self._fill(desk, placed)
-                return placed
-        if gained or self._fresh or self._groups:
+            elif gained:
+                self._take_turns(placed)
+        elif gained or len(self._fresh) > 1:
             self._take_turns(placed)
+        elif self._fresh:
+            entry = self._fresh.pop()[5]
+            if entry.alive and (taker := people.taker(entry)) is not None:
+                placed.append(self._assign(entry, taker))
+                people.seat(taker)
         return placed
 
     def _fill(self, desk: Desk, placed: list[Placement]) -> None:

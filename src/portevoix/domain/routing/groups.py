@@ -121,7 +121,9 @@ class Groups:
         for group in self._groups.values():
             since = group.since
             if every > 0:
-                soonest = min(soonest, since + every * (max(now - since, 0) // every + 1))
+                turns = max(now - since, 0) // every + 1
+                at = since + every * turns
+                soonest = min(soonest, at if at > now else since + every * (turns + 1))  # rounding
             for seat in group.seats.values():
                 until = seat.preferred_until if seat.preferred_adviser is not None else inf
                 later = [at for at in (until, *(step.at for step in seat.steps)) if at > now]

@@ -1,0 +1,51 @@
+"""All replications of a scenario under all its policies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from portevoix.twin import engine
+from portevoix.twin.figures import Interval, Told, compare, gather, interval, of_run
+from portevoix.twin.model import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``told``: the figures of each policy, run by run. The first policy is the one the others are compared with."""
+
+    scenario: Scenario
+    told: dict[str, Told]
+
+    def intervals(self, policy: str) -> dict[str, dict[str, Interval]]:
+        """Means with their 95 % intervals."""
+        return {
+            stream: {name: interval(values) for name, values in figures.items()}
+            for stream, figures in self.told[policy].items()
+        }
+
+    def differences(self) -> dict[str, dict[str, dict[str, Interval]]]:
+        """Each further policy less the first one, on the same clients."""
+        first, *others = self.told
+        return {name: compare(self.told[first], self.told[name]) for name in others}
+
+
+class _Part(engine.Progress):
+    def __init__(self, tell: Callable[[float], None], done: int, parts: int) -> None:
+        self._tell, self._done, self._parts = tell, done, parts
+
+    def at(self, share: float) -> None:
+        self._tell((self._done + share) / self._parts)
+
+
+def play_all(scenario: Scenario, tell: Callable[[float], None] = lambda _: None) -> Outcome:
+    """Play; ``tell`` hears the share that is done."""
+    runs: dict[str, list[dict[str, dict[str, float]]]] = {name: [] for name in scenario.policies}
+    parts, done = scenario.replications * len(scenario.policies), 0
+    for replication in range(scenario.replications):
+        people = engine.clients(scenario, replication)
+        for name, policy in scenario.policies.items():
+            run = engine.play(scenario, policy, people, _Part(tell, done, parts))
+            runs[name].append(of_run(scenario, run))
+            done += 1
+    return Outcome(scenario, {name: gather(told) for name, told in runs.items()})
