@@ -42,7 +42,7 @@ def pairs(placed: list[Placement]) -> list[tuple[int, int]]:
 
 
 def test_the_longest_idle_takes_it_and_the_reason_is_told() -> None:
-    [placed] = place([replace(MAIL, skills=frozenset({(FRENCH, 2)}))], [ALICE, BOB])
+    [placed] = place([MAIL._replace(skills=frozenset({(FRENCH, 2)}))], [ALICE, BOB])
     assert (placed.contact_id, placed.seat, placed.adviser_id) == (1, "adviser", BOB.id)
     assert placed.reason.as_json() == {
         "line_id": CPF,
@@ -60,13 +60,13 @@ def test_the_longest_idle_takes_it_and_the_reason_is_told() -> None:
 @pytest.mark.parametrize(
     ("contact", "taker"),
     [
-        (replace(MAIL, line_id=SCHOOL), BOB.id),
-        (replace(MAIL, line_id=3), None),
-        (replace(MAIL, skills=frozenset({(FRENCH, 3)})), BOB.id),
-        (replace(MAIL, skills=frozenset({(FRENCH, 4)})), None),
-        (replace(MAIL, skills=frozenset({(FRENCH, 1), (SIGN, 1)})), BOB.id),
-        (replace(MAIL, excluded=frozenset({BOB.id})), ALICE.id),
-        (replace(MAIL, excluded=frozenset({ALICE.id, BOB.id})), None),
+        (MAIL._replace(line_id=SCHOOL), BOB.id),
+        (MAIL._replace(line_id=3), None),
+        (MAIL._replace(skills=frozenset({(FRENCH, 3)})), BOB.id),
+        (MAIL._replace(skills=frozenset({(FRENCH, 4)})), None),
+        (MAIL._replace(skills=frozenset({(FRENCH, 1), (SIGN, 1)})), BOB.id),
+        (MAIL._replace(excluded=frozenset({BOB.id})), ALICE.id),
+        (MAIL._replace(excluded=frozenset({ALICE.id, BOB.id})), None),
     ],
 )
 def test_who_is_eligible(contact: Waiting, taker: int | None) -> None:
@@ -79,10 +79,10 @@ def test_only_the_available_are_asked(presence: Presence) -> None:
 
 
 def test_the_least_time_left_goes_first_then_age_then_id() -> None:
-    late = replace(MAIL, contact_id=9, due_at=1200)
-    young = replace(MAIL, contact_id=2, since=950)
+    late = MAIL._replace(contact_id=9, due_at=1200)
+    young = MAIL._replace(contact_id=2, since=950)
     one = replace(ALICE, limits=Limits(mails=4))
-    assert [p.contact_id for p in place([young, replace(MAIL, contact_id=3), MAIL, late], [one])] == [
+    assert [p.contact_id for p in place([young, MAIL._replace(contact_id=3), MAIL, late], [one])] == [
         9,
         1,
         3,
@@ -98,10 +98,10 @@ def test_choice_between_load_and_idleness() -> None:
 
 def test_capacity_ends_it_and_a_call_interrupts_mail() -> None:
     full = replace(ALICE, load=Load(mails=3))
-    call = replace(MAIL, contact_id=2, channel=Channel.PHONE, due_at=1600)
+    call = MAIL._replace(contact_id=2, channel=Channel.PHONE, due_at=1600)
     assert pairs(place([MAIL, call], [full])) == [(2, ALICE.id)]
     # With room, the most urgent goes first, and nothing more beside the call.
-    assert pairs(place([MAIL, call, replace(MAIL, contact_id=3, due_at=1700)], [ALICE])) == [(1, 1), (2, 1)]
+    assert pairs(place([MAIL, call, MAIL._replace(contact_id=3, due_at=1700)], [ALICE])) == [(1, 1), (2, 1)]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_capacity_ends_it_and_a_call_interrupts_mail() -> None:
     ],
 )
 def test_last_adviser_first(named: Adviser, until: float, taker: int | None) -> None:
-    contact = replace(MAIL, preferred_adviser=ALICE.id, preferred_until=until)
+    contact = MAIL._replace(preferred_adviser=ALICE.id, preferred_until=until)
     placed = place([contact], [named, BOB])
     assert [p.adviser_id for p in placed] == ([] if taker is None else [taker])
     assert [p.reason.preferred for p in placed] == ([] if taker is None else [taker == ALICE.id])
@@ -125,17 +125,17 @@ def test_last_adviser_first(named: Adviser, until: float, taker: int | None) -> 
 
 
 def test_a_named_adviser_without_time_out() -> None:
-    contact = replace(MAIL, line_id=3, preferred_adviser=ALICE.id, preferred_only=True)
+    contact = MAIL._replace(line_id=3, preferred_adviser=ALICE.id, preferred_only=True)
     assert place([contact], [replace(ALICE, presence=Presence.OFFLINE), BOB]) == []
     assert place([contact], [BOB]) == []
     assert place([contact], [ALICE, BOB])[0].adviser_id == ALICE.id
-    declined = replace(contact, line_id=CPF, excluded=frozenset({ALICE.id}))
+    declined = contact._replace(line_id=CPF, excluded=frozenset({ALICE.id}))
     assert place([declined], [ALICE, BOB])[0].adviser_id == BOB.id
 
 
 def test_two_seats_are_two_places() -> None:
-    relay = replace(MAIL, channel=Channel.RELAY)
-    interpreter = replace(relay, seat="interpreter", skills=frozenset({(SIGN, 1)}))
+    relay = MAIL._replace(channel=Channel.RELAY)
+    interpreter = relay._replace(seat="interpreter", skills=frozenset({(SIGN, 1)}))
     placed = place([relay, interpreter], [ALICE, replace(BOB, idle_since=900)])
     assert [(p.seat, p.adviser_id) for p in placed] == [("adviser", ALICE.id), ("interpreter", BOB.id)]
 
@@ -144,8 +144,8 @@ def test_the_preference_ends_with_time_and_with_the_adviser() -> None:
     floor = Floor()
     floor.set_adviser(replace(ALICE, presence=Presence.PAUSED))
     floor.set_adviser(BOB)
-    floor.add(replace(MAIL, preferred_adviser=ALICE.id, preferred_until=NOW + 30))
-    floor.add(replace(MAIL, contact_id=2, preferred_adviser=ALICE.id, preferred_until=NOW + 60))
+    floor.add(MAIL._replace(preferred_adviser=ALICE.id, preferred_until=NOW + 30))
+    floor.add(MAIL._replace(contact_id=2, preferred_adviser=ALICE.id, preferred_until=NOW + 60))
     assert floor.place(NOW + 29) == []
     assert pairs(floor.place(NOW + 30)) == [(1, BOB.id)]
     floor.remove_adviser(ALICE.id)
@@ -155,8 +155,8 @@ def test_the_preference_ends_with_time_and_with_the_adviser() -> None:
 def test_what_is_removed_or_replaced_is_not_placed() -> None:
     floor = Floor()
     floor.add(MAIL)
-    floor.add(replace(MAIL, contact_id=2))
-    floor.add(replace(MAIL, contact_id=2, excluded=frozenset({ALICE.id})))
+    floor.add(MAIL._replace(contact_id=2))
+    floor.add(MAIL._replace(contact_id=2, excluded=frozenset({ALICE.id})))
     floor.remove(MAIL.key)
     floor.remove(MAIL.key)
     floor.set_adviser(ALICE)
@@ -178,7 +178,7 @@ def test_a_release_makes_room() -> None:
     floor = Floor()
     floor.set_adviser(replace(ALICE, limits=Limits(mails=1)))
     floor.add(MAIL)
-    floor.add(replace(MAIL, contact_id=2))
+    floor.add(MAIL._replace(contact_id=2))
     assert pairs(floor.place(NOW)) == [(1, ALICE.id)]
     floor.release(ALICE.id, Channel.MAIL, NOW + 5)
     [placed] = floor.place(NOW + 7)
@@ -190,4 +190,4 @@ def test_a_release_makes_room() -> None:
 
 def test_a_contact_must_be_due_some_day() -> None:
     with pytest.raises(ValueError, match="finite"):
-        Floor().add(replace(MAIL, due_at=inf))
+        Floor().add(MAIL._replace(due_at=inf))

@@ -76,11 +76,11 @@ class History:
             preferred_only=c.random() < 0.1,
         )
         self.next_id += c.random() < 0.9  # the same id again: another seat of the same contact
-        contact = replace(
-            contact, seat=c.choice(("adviser", "interpreter")), organisations=c.choice(ORGANISATIONS)
+        contact = contact._replace(
+            seat=c.choice(("adviser", "interpreter")), organisations=c.choice(ORGANISATIONS)
         )
         starts = sorted(self.now + c.randrange(0, 25) for _ in range(c.choice((0, 0, 1, 2))))
-        contact = replace(contact, steps=tuple(self.step(at) for at in starts), together=c.random() < 0.15)
+        contact = contact._replace(steps=tuple(self.step(at) for at in starts), together=c.random() < 0.15)
         if contact.key not in {w.key for mine in self.held.values() for w in mine}:
             self.wait(contact)
 
@@ -137,7 +137,7 @@ class History:
         )
         self.floor.release(person, contact.channel, self.now)
         if declined and contact.key not in self.waiting:
-            self.wait(replace(contact, excluded=contact.excluded | {person}))
+            self.wait(contact._replace(excluded=contact.excluded | {person}))
 
     def decline(self) -> None:
         self.finish(declined=True)

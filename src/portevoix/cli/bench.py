@@ -13,6 +13,7 @@ from pathlib import Path
 NAMES: dict[str, str] = {
     "mail": "mails a second over SMTP, and the floor on this machine",
     "staffing": "the people that a year of quarter-hours needs",
+    "twin": "a year of the centre on a virtual clock, and Ciw and SimPy",
     "desk": "pages and offers with a million contacts",
 }
 _SOURCE = Path(__file__).resolve().parents[3]

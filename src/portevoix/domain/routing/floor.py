@@ -22,6 +22,7 @@ from portevoix.domain.routing.types import Adviser, Instant, Key, Placement, Pol
 
 if TYPE_CHECKING:
     from portevoix.domain.channels import Channel
+    from portevoix.domain.routing.types import Organisations, Skills
 
 _new = tuple.__new__
 
@@ -48,15 +49,18 @@ class Floor:
         self._kept: dict[int, dict[tuple[int, int], Queue]] = {}  # adviser -> (work, line) -> kept for them
         self._fans: dict[int, set[Key]] = {}  # adviser -> the contacts that would rather have them
         self._timers: list[tuple[Instant, Key]] = []  # when terms change: a preference ends, a step begins
-        self._fresh: list[Item] = []
+        self._fresh: dict[
+            Key, Waiting
+        ] = {}  # came since the last round, in no heap yet: most are taken at once
+        self._known: dict[tuple[int, Channel, Skills, Organisations], tuple[Queue, Terms]] = {}
 
     def __len__(self) -> int:
         """How many seats wait."""
-        return len(self._entries) + len(self._groups)
+        return len(self._entries) + len(self._fresh) + len(self._groups)
 
     def is_waiting(self, key: Key) -> bool:
         """Whether that seat waits."""
-        return key in self._entries or key in self._groups
+        return key in self._entries or key in self._fresh or key in self._groups
 
     def load_of(self, adviser_id: int) -> Load:
         """What the person holds as far as the floor knows; raises ``KeyError`` if it does not know them."""
@@ -64,9 +68,11 @@ class Floor:
 
     def next_change(self) -> Instant:
         """When ``place`` may say something new though nobody told it anything; infinite: never."""
-        while self._timers and self._timers[0][1] not in self._entries:
-            heappop(self._timers)
-        return min(self._timers[0][0] if self._timers else inf, self._groups.next_change(self._now))
+        timers = self._timers
+        while timers and timers[0][1] not in self._entries:
+            heappop(timers)
+        soonest = timers[0][0] if timers else inf
+        return min(soonest, self._groups.next_change(self._now)) if self._groups.waiting else soonest
 
     def add(self, waiting: Waiting) -> None:
         """A seat begins to wait, or waits under other terms (it is replaced). Raises ``ValueError`` if ``due_at``
@@ -75,27 +81,22 @@ class Floor:
             msg = f"contact {waiting.contact_id} is due at {waiting.due_at}: a due time must be finite"
             raise ValueError(msg)
         key = (waiting.contact_id, waiting.seat)
-        if key in self._entries or self._groups:
+        if key in self._entries or self._groups.waiting:
             self.remove(key)
         if waiting.together:
+            self._fresh.pop(key, None)
             self._groups.add(waiting)
-            return
-        preferred = waiting.preferred_adviser
-        if preferred is not None and self._policy.prefer:
-            self._fans.setdefault(preferred, set()).add(waiting.key)
-            if not waiting.preferred_only:
-                heappush(self._timers, (waiting.preferred_until, waiting.key))
-        for step in waiting.steps:
-            heappush(self._timers, (step.at, waiting.key))
-        self._file(waiting)
+        else:
+            self._fresh[key] = waiting
 
     def remove(self, key: Key) -> None:
         """A seat no longer waits; nothing happens if it did not."""
         entry = self._entries.pop(key, None)
         if entry is not None:
             entry.queue.kill(entry)
-            self._forget_preference(entry.waiting)
-        elif self._groups:
+            if entry.waiting.preferred_adviser is not None:
+                self._forget_preference(entry.waiting)
+        elif self._fresh.pop(key, None) is None and self._groups.waiting:
             self._groups.remove(key)
 
     def set_adviser(self, adviser: Adviser) -> None:
@@ -126,28 +127,49 @@ class Floor:
         self._now = max(self._now, now)
         if self._timers and self._timers[0][0] <= self._now:
             self._change_terms()
-        people, gained, placed = self._people, self._people.gained, list[Placement]()
-        if self._groups:
-            self._take_turns(placed)
-        elif not self._entries:
+        people, fresh, placed = self._people, self._fresh, list[Placement]()
+        gained = people.gained
+        if self._groups.waiting:
+            self._take_turns(self._file_fresh(), placed)
+        elif not self._entries and not fresh:
             people.line_up()
             gained.clear()
-            self._fresh.clear()
         elif len(gained) == people.roomy:  # everybody with any room looks at all that waits anyway
-            self._fresh.clear()
+            self._file_fresh()
             if len(gained) == 1:
                 (desk,) = gained.values()
                 self._fill(desk, placed)
             elif gained:
-                self._take_turns(placed)
-        elif gained or len(self._fresh) > 1:
-            self._take_turns(placed)
-        elif self._fresh:
-            entry = self._fresh.pop()[5]
-            if entry.alive and (taker := people.taker(entry)) is not None:
-                placed.append(self._assign(entry, taker))
-                people.seat(taker)
+                self._take_turns([], placed)
+        elif not gained and len(fresh) == 1:
+            ((_, waiting),) = fresh.items()
+            fresh.clear()
+            self._welcome(waiting, placed)
+        elif gained or fresh:
+            self._take_turns(self._file_fresh(), placed)
         return placed
+
+    def _welcome(self, waiting: Waiting, placed: list[Placement]) -> None:
+        """One newcomer, and nothing else to look at: to the best of those who are free, or into its heap."""
+        if waiting.preferred_adviser is None:
+            queue, asked = self._shelf(waiting)
+            taker = self._people.taker(queue, waiting.excluded)
+            if taker is None:
+                self._file(waiting)
+            else:
+                placed.append(self._placement(waiting, asked, taker))
+                self._people.take(taker, queue.bit)
+            return
+        entry = self._file(waiting)[5]
+        taker = self._taker(entry)
+        if taker is not None:
+            placed.append(self._assign(entry, taker))
+            self._people.seat(taker)
+
+    def _file_fresh(self) -> list[Item]:
+        items = [self._file(waiting) for waiting in self._fresh.values()]
+        self._fresh.clear()
+        return items
 
     def _fill(self, desk: Desk, placed: list[Placement]) -> None:
         """The only person with any room takes what they may, the most urgent first."""
@@ -159,10 +181,10 @@ class Floor:
             people.line_up()
         people.gained.clear()
 
-    def _take_turns(self, placed: list[Placement]) -> None:
+    def _take_turns(self, fresh: list[Item], placed: list[Placement]) -> None:
         people, gained = self._people, self._people.gained
         people.line_up()
-        agenda: list[Turn] = [(self._order(item), -inf, None, item[5]) for item in self._fresh]
+        agenda: list[Turn] = [(self._order(item), -inf, None, item[5]) for item in fresh]
         agenda += [(group.order(self._now), -inf, group, None) for group in self._groups]
         for one in gained.values():
             self._next_turn(one, agenda, push=False)
@@ -183,7 +205,7 @@ class Floor:
             elif not entry.alive or not desk.room & entry.queue.bit:
                 found = None
             elif not alone:
-                found = people.taker(entry)
+                found = self._taker(entry)
             else:
                 found = None if entry.queue.bit == DEFERRED and people.must_stay_free(desk) else desk
             if found is not None:
@@ -191,7 +213,6 @@ class Floor:
                 people.seat(found)
             if desk is not None and desk.room:
                 self._next_turn(desk, agenda, push=True)
-        self._fresh.clear()
         gained.clear()
         self._groups.let_go()
 
@@ -213,10 +234,15 @@ class Floor:
     def _newcomer(self, entry: Entry, dry: set[Queue]) -> Desk | None:
         if not entry.alive or entry.queue in dry:
             return None
-        taker = self._people.taker(entry)
+        taker = self._taker(entry)
         if taker is None and not entry.excluded:
             dry.add(entry.queue)
         return taker
+
+    def _taker(self, entry: Entry) -> Desk | None:
+        if entry.kept:
+            return self._people.kept_taker(entry)
+        return self._people.taker(entry.queue, entry.excluded)
 
     def _assign(self, entry: Entry, desk: Desk) -> Placement:
         waiting = entry.waiting
@@ -238,29 +264,46 @@ class Floor:
         reason = _new(Reason, (*why, self._policy.version, asked.number, asked.why))
         return _new(Placement, (waiting.contact_id, waiting.seat, adviser_id, reason))
 
-    def _file(self, waiting: Waiting) -> None:
+    def _file(self, waiting: Waiting) -> Item:
         """Put what waits where it belongs: kept for one person, or for everybody."""
-        bit, line_id = BIT_OF[waiting.channel], waiting.line_id
-        asked = terms(waiting, self._now)
-        kept = waiting.preferred_adviser is not None and self._is_kept(waiting)
-        requires = Requirement(line_id, bit, asked.lines, asked.skills, asked.organisations)
-        if kept and waiting.preferred_adviser is not None:
-            queues = self._kept.setdefault(waiting.preferred_adviser, {})
-            queue = queues.get((bit, line_id))
-            if queue is None:
-                queue = queues[bit, line_id] = self._new_queue(requires)
-        else:
-            found = self._queues.get(requires)
-            if found is None:
-                found = self._queues[requires] = self._new_queue(requires)
-                self._people.meet(found)
-            queue = found
+        key = (waiting.contact_id, waiting.seat)
+        preferred = waiting.preferred_adviser
+        queue, asked = self._shelf(waiting)
+        kept = False
+        if preferred is not None and self._policy.prefer:
+            self._fans.setdefault(preferred, set()).add(key)
+            if not waiting.preferred_only and waiting.preferred_until > self._now:
+                heappush(self._timers, (waiting.preferred_until, key))
+            kept = self._is_kept(waiting)
+            if kept:
+                queues = self._kept.setdefault(preferred, {})
+                place = (queue.bit, waiting.line_id)
+                queue = queues.get(place) or queues.setdefault(place, self._new_queue(queue.requires))
+        if waiting.steps and asked.number < len(waiting.steps):
+            heappush(self._timers, (waiting.steps[asked.number].at, key))
         entry = Entry(waiting, queue, asked, kept=kept)
         self._serial += 1
         item = (waiting.due_at, waiting.since, waiting.contact_id, waiting.seat, self._serial, entry)
         queue.push(item)
-        self._entries[waiting.contact_id, waiting.seat] = entry
-        self._fresh.append(item)
+        self._entries[key] = entry
+        return item
+
+    def _shelf(self, waiting: Waiting) -> tuple[Queue, Terms]:
+        """The heap for what the contact requires now."""
+        place = (waiting.line_id, waiting.channel, waiting.skills, waiting.organisations)
+        known = None if waiting.steps else self._known.get(place)
+        if known is not None:
+            return known
+        asked = terms(waiting, self._now)
+        bit = BIT_OF[waiting.channel]
+        requires = Requirement(waiting.line_id, bit, asked.lines, asked.skills, asked.organisations)
+        queue = self._queues.get(requires)
+        if queue is None:
+            queue = self._queues[requires] = self._new_queue(requires)
+            self._people.meet(queue)
+        if not waiting.steps:
+            self._known[place] = queue, asked
+        return queue, asked
 
     def _new_queue(self, requires: Requirement) -> Queue:
         return Queue(requires, self._policy.urgency.get(requires.line_id, USUAL))
@@ -272,14 +315,17 @@ class Floor:
     def _refile_fans(self, adviser_id: int) -> None:
         """After a change of a person: who would rather have them may wait for them, or no longer."""
         for key in sorted(self._fans.get(adviser_id, ())):
-            self._refile(key)
+            if key in self._entries:
+                self._refile(key)
 
     def _refile(self, key: Key) -> None:
-        entry = self._entries[key]
+        entry = self._entries.pop(key)
         waiting = entry.waiting
         if entry.kept != self._is_kept(waiting) or entry.terms.number != terms(waiting, self._now).number:
             entry.queue.kill(entry)
-            self._file(waiting)
+            self._fresh[key] = waiting
+        else:
+            self._entries[key] = entry
 
     def _change_terms(self) -> None:
         while self._timers and self._timers[0][0] <= self._now:

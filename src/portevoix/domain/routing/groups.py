@@ -50,32 +50,29 @@ class Groups:
 
     def __init__(self, people: People, policy: Policy) -> None:
         self._people, self._policy = people, policy
-        self._groups: dict[int, Group] = {}
+        self.waiting: dict[int, Group] = {}  # by contact
         self._kept_idle: list[Desk] = []
 
     def __len__(self) -> int:
-        return sum(len(group.seats) for group in self._groups.values())
-
-    def __bool__(self) -> bool:
-        return bool(self._groups)
+        return sum(len(group.seats) for group in self.waiting.values())
 
     def __contains__(self, key: Key) -> bool:
-        return key[0] in self._groups and key[1] in self._groups[key[0]].seats
+        return key[0] in self.waiting and key[1] in self.waiting[key[0]].seats
 
     def __iter__(self) -> Iterator[Group]:
-        return iter(list(self._groups.values()))
+        return iter(list(self.waiting.values()))
 
     def add(self, waiting: Waiting) -> None:
         """A seat waits, together with those of the same contact."""
-        self._groups.setdefault(waiting.contact_id, Group(self._policy)).seats[waiting.seat] = waiting
+        self.waiting.setdefault(waiting.contact_id, Group(self._policy)).seats[waiting.seat] = waiting
 
     def remove(self, key: Key) -> None:
         """A seat waits no longer; nothing happens if it did not."""
-        group = self._groups.get(key[0])
+        group = self.waiting.get(key[0])
         if group is not None:
             group.seats.pop(key[1], None)
             if not group.seats:
-                del self._groups[key[0]]
+                del self.waiting[key[0]]
 
     def serve(self, group: Group, now: Instant) -> list[tuple[Waiting, Desk]]:
         """Who takes which seat; nothing if it cannot be now, and then those found may be kept for a while."""
@@ -118,7 +115,7 @@ class Groups:
         """When the next of them begins to keep people, stops, or gets other terms; infinite: never."""
         every = self._policy.hold_seconds
         soonest = inf
-        for group in self._groups.values():
+        for group in self.waiting.values():
             since = group.since
             if every > 0:
                 turns = max(now - since, 0) // every + 1

@@ -122,21 +122,21 @@ class People:
         """Whether a reserve keeps this person from deferred work."""
         return self._reserves is not None and self._reserves.refuses(desk)
 
-    def taker(self, entry: Entry) -> Desk | None:
-        """The best person with room for this contact."""
-        queue, desks = entry.queue, self.desks
-        bit = queue.bit
-        if entry.kept:
-            desk = desks.get(entry.waiting.preferred_adviser or 0)
-            free = (
-                desk is not None and desk.room & bit and not (bit == DEFERRED and self.must_stay_free(desk))
-            )
-            return desk if free else None
+    def kept_taker(self, entry: Entry) -> Desk | None:
+        """The person a contact is kept for, if they have room for it."""
+        desk, bit = self.desks.get(entry.waiting.preferred_adviser or 0), entry.queue.bit
+        if desk is None or not desk.room & bit or (bit == DEFERRED and self.must_stay_free(desk)):
+            return None
+        return desk
+
+    def taker(self, queue: Queue, excluded: frozenset[int]) -> Desk | None:
+        """The best person with room for a contact of this queue."""
+        bit, desks = queue.bit, self.desks
         best: Desk | None = None
         most = -1
         for placed in self._ranks[bit]:
             desk = desks[placed[2]]
-            if queue not in desk.profile.queues or placed[2] in entry.excluded:
+            if queue not in desk.profile.queues or placed[2] in excluded:
                 continue
             if bit == DEFERRED and self.must_stay_free(desk):
                 continue

@@ -91,8 +91,7 @@ class Step:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """One seat of a contact that waits for a person: a contact with two seats waits twice, once for each.
 
     ``since`` is when the contact first waited: a transfer or a declined offer does not make it younger.
@@ -101,6 +100,7 @@ class Waiting:
     ``excluded``: the advisers who declined or missed it, not to be asked again for now.
     ``steps``: in the order of their instants; none has begun before ``since``.
     ``together``: a seat among several of the contact: those that wait are placed all at once, or none.
+    A named tuple, like what is said of it: a simulated year makes a million of them.
     """
 
     contact_id: int
@@ -141,7 +141,7 @@ class Adviser:
 
 
 class Reason(NamedTuple):
-    """Why here. Named tuples, because a hundred thousand of them are made in a second."""
+    """Why here."""
 
     line_id: int
     skills: Skills  # what was required, and is held

@@ -53,10 +53,14 @@ document.addEventListener("keydown", (event) => {
   select(next, false);
   next.focus();
 });
-// The note of a conversation that somebody else holds stands in a fold: its key opens it.
+// The note of a conversation that somebody else holds stands in a fold: its key opens it, and at once, so that no
+// letter is lost of what is typed right after it.
 document.addEventListener("click", (event) => {
   const summary = event.target.closest("details.note-panel > summary");
-  if (summary) setTimeout(() => { if (summary.parentElement.open) document.getElementById("note-body")?.focus(); }, 0);
+  if (!summary) return;
+  event.preventDefault();
+  summary.parentElement.open = !summary.parentElement.open;
+  if (summary.parentElement.open) document.getElementById("note-body")?.focus();
 });
 // Ctrl+Enter sends what is being written.
 document.addEventListener("keydown", (event) => {

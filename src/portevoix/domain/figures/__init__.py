@@ -1,0 +1,1 @@
+"""Figures: what was done, counted and compared. Pure rules; the rows come from `store`."""
