@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 from time import process_time
+from typing import Any
 
 import numpy as np
 from bench.centre import machine
@@ -119,7 +120,8 @@ def with_ciw(calls: int) -> tuple[float, float]:
     play = ciw.Simulation(network)
     play.simulate_until_max_time(calls * 10)
     records = play.get_all_records()
-    return len(records) / (process_time() - begun), sum(r.record_type == "renege" for r in records) / len(records)
+    gone = sum(record.record_type == "renege" for record in records)
+    return len(records) / (process_time() - begun), gone / len(records)
 
 
 def with_simpy(calls: int) -> tuple[float, float]:
@@ -131,7 +133,7 @@ def with_simpy(calls: int) -> tuple[float, float]:
     people = simpy.Resource(world, 20)
     gone = 0
 
-    def call():
+    def call() -> Iterator[Any]:
         nonlocal gone
         with people.request() as asked:
             first = yield asked | world.timeout(chance.expovariate(1 / 240))
@@ -140,7 +142,7 @@ def with_simpy(calls: int) -> tuple[float, float]:
             else:
                 gone += 1
 
-    def source():
+    def source() -> Iterator[Any]:
         for _ in range(calls):
             yield world.timeout(chance.expovariate(0.1))
             world.process(call())
