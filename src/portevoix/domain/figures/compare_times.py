@@ -16,7 +16,7 @@ from portevoix.domain.figures.compare_numbers import student_quantile, student_t
 from portevoix.domain.figures.compare_rates import Difference
 
 #: With fewer times than this a stratum's own variance is too uncertain: it takes that of the whole organisation.
-_OWN = 12
+_OWN = 4
 
 
 @dataclass(frozen=True, slots=True)
