@@ -38,6 +38,8 @@ LIVE_TABLES = [
     "log_cursor",
     "heartbeat",
     "vocabulary",
+    "handling",
+    "reading",
 ]
 
 

@@ -8,7 +8,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final
 
-from portevoix.actions import contacts, conversations, presence, uploads, vocabulary
+from portevoix.actions import contacts, conversations, handled, presence, uploads, vocabulary
 from portevoix.runners.base import Rounds, setup_logging
 from portevoix.store.clock import DatabaseClock
 
@@ -33,6 +33,7 @@ class Timers:
         self._repaired = float("-inf")
         self._cleared = float("-inf")
         self._learned = float("-inf")
+        self._counted = float("-inf")
 
     def round(self, conn: Connection) -> None:
         """Everything that is due now."""
@@ -51,6 +52,8 @@ class Timers:
             # One batch at a time: after a flood of mail it catches up behind everything that matters more.
             self._learned = time.monotonic()
             vocabulary.learn(conn)
+        if time.monotonic() - self._counted > LEARN_SECONDS and not handled.learn(conn):
+            self._counted = time.monotonic()
 
     def _clear(self, conn: Connection, at: datetime) -> None:
         """Files that nobody sent, old signs of writing, parents that never came."""

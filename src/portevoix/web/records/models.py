@@ -116,6 +116,28 @@ class Line(models.Model):
         _("préférence au dernier conseiller (s)"), default=300, validators=[MaxValueValidator(86400 * 7)]
     )
     wrap_up_seconds = models.PositiveSmallIntegerField(_("post-traitement (s)"), default=120)
+    # How the router treats what waits: domain/routing/policy.py.
+    urgency_weight = models.PositiveSmallIntegerField(
+        _("coût de l’attente"),
+        default=1,
+        db_default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
+    urgency_minutes = models.PositiveIntegerField(
+        _("montée de l’urgence (minutes)"),
+        default=60,
+        db_default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(60 * 24 * 30)],
+    )
+    reserve_people = models.PositiveSmallIntegerField(
+        _("personnes gardées libres pour les appels"),
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(1000)],
+    )
+    relaxations = models.JSONField(  # domain/lines/relaxing.py
+        _("élargissements"), default=list, db_default=models.Value([], models.JSONField()), blank=True
+    )
     sender_name = models.CharField(_("nom d’expéditeur"), max_length=120, blank=True)
     signature = models.TextField(_("signature"), blank=True)
     # Acknowledgement of receipt: CRPA L.112-11, R.112-11-1 and following.
@@ -328,6 +350,9 @@ class SavedAnswer(models.Model):
     body = models.TextField(_("texte"))
     language = models.CharField(_("langue"), max_length=8, default="fr")
     active = models.BooleanField(_("proposée"), default=True)
+    # Counted by the database when title or text change (store/sql/schema/0003_coherence.sql), whoever saves.
+    version = models.PositiveIntegerField(_("version"), default=1, db_default=1, editable=False)
+    changed_at = models.DateTimeField(_("modifiée le"), db_default=Now(), editable=False)
 
     class Meta:
         db_table = "saved_answer"

@@ -1,0 +1,51 @@
+"""Handlings made from the log: what coherence counts. A reader with a cursor; what it writes can be made again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from portevoix.domain.contacts.events import Event, read
+from portevoix.domain.figures.compare_handled import ENDS, KINDS, handlings
+from portevoix.store import coherence as store
+from portevoix.store.log import Cursor, load_cursor, save_cursor
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from portevoix.store.db import Connection
+
+READER: Final = "handled"
+
+
+def learn(conn: Connection, limit: int = 2000) -> bool:
+    """Take in the next events of the log; whether there was anything. Called by the timers.
+
+    A contact is always read whole, so that a second reader, or the same events twice, change nothing.
+    """
+    with conn.transaction():
+        cursor = load_cursor(conn, READER) or Cursor()
+        news = store.row(conn, "news", xid=cursor.xid, id=cursor.id, ends=list(ENDS), limit=limit)
+        if news is None:
+            return False
+        if news["contacts"]:
+            _read_again(conn, news["contacts"])
+        if news["conversations"]:
+            store.run(conn, "came_back", conversations=news["conversations"], came_at=news["came_at"])
+        save_cursor(conn, READER, Cursor(news["xid"], news["id"]))
+    return True
+
+
+def _read_again(conn: Connection, ids: list[int]) -> None:
+    told: dict[int, list[tuple[datetime, Event]]] = defaultdict(list)
+    for row in store.rows(conn, "history", ids=ids, kinds=list(KINDS)):
+        told[row["contact_id"]].append((row["at"], read(row["kind"], row["v"], row["data"])))
+    store.run(conn, "forget", ids=ids)
+    store.keep(
+        conn,
+        [
+            (row["id"], number, part)
+            for row in store.rows(conn, "contacts", ids=ids)
+            for number, part in enumerate(handlings(told[row["id"]], row["line_id"], row["due_at"]), 1)
+        ],
+    )
