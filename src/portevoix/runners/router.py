@@ -16,7 +16,8 @@ from portevoix.domain.advisers.capacity import Limits, Load
 from portevoix.domain.advisers.presence import Presence
 from portevoix.domain.channels import Channel
 from portevoix.domain.routing.floor import Floor
-from portevoix.domain.routing.types import Adviser, Placement, Policy, Waiting
+from portevoix.domain.routing.types import Adviser, Placement, Waiting
+from portevoix.runners import router_terms
 from portevoix.runners.base import Rounds, setup_logging
 from portevoix.store import live, log
 from portevoix.store.clock import DatabaseClock
@@ -39,14 +40,12 @@ class Router:
     def __init__(self, rounds: Rounds) -> None:
         self._bus = rounds.bus
         self._clock = DatabaseClock()
-        self._policy = Policy()
-        self._floor = Floor(self._policy)
+        self._terms = router_terms.Terms()
+        self._floor = Floor(self._terms.policy)
         self._log = log.Follower(log.Cursor())
         self._leading = False
         self._barred: dict[int, float] = {}
         self._later: list[tuple[float, int]] = []  # (when, contact): its terms change then
-        self._line_skills: dict[int, frozenset[tuple[int, int]]] = {}
-        self._active_lines: frozenset[int] = frozenset()
 
     # --- leading ----------------------------------------------------------------------------------------
 
@@ -70,22 +69,15 @@ class Router:
     def _rebuild(self, conn: Connection) -> None:
         """Everything from the tables. The cursor is taken first: what comes meanwhile is read again."""
         self._log = log.Follower(log.head(conn))
-        self._floor = Floor(self._policy)
+        self._terms = router_terms.read(live.rows(conn, "line_times"), live.rows(conn, "line_skills"))
+        self._floor = Floor(self._terms.policy)
         self._barred.clear()
         self._later.clear()
-        self._configure(conn)
         for row in live.advisers(conn):
             self._set_adviser(row)
         now = self._now(conn)
         for row in live.waiting(conn):
             self._set_waiting(row, now)
-
-    def _configure(self, conn: Connection) -> None:
-        needed: dict[int, set[tuple[int, int]]] = {}
-        for row in live.rows(conn, "line_skills"):
-            needed.setdefault(row["line_id"], set()).add((row["skill_id"], row["min_level"]))
-        self._line_skills = {line: frozenset(skills) for line, skills in needed.items()}
-        self._active_lines = frozenset(row["id"] for row in live.rows(conn, "line_times") if row["active"])
 
     # --- what changed -------------------------------------------------------------------------------------
 
@@ -145,13 +137,14 @@ class Router:
                 presence=Presence(row["state"] or "offline"),
                 load=load,
                 idle_since=row["idle_since"].timestamp() if row["idle_since"] else 0.0,
-                limits=Limits(mails=row["mail_capacity"]),
+                limits=Limits(mails=row["mail_capacity"], mails_block_calls=row["mails_block_calls"]),
+                organisation=row["organisation_id"],
             )
         )
 
     def _set_waiting(self, row: dict[str, Any], now: float) -> None:
         contact_id, due = row["id"], row["due_at"].timestamp()
-        if row["line_id"] not in self._active_lines:
+        if not self._terms.is_active(row["line_id"]):
             self._floor.remove((contact_id, "adviser"))
             return
         # A named adviser is waited for until the contact is due: nobody is forgotten because one is on leave.
@@ -159,18 +152,20 @@ class Router:
         if only:
             heappush(self._later, (due, contact_id))
         until = row["preferred_until"]
+        since = row["received_at"].timestamp()
         self._floor.add(
             Waiting(
                 contact_id=contact_id,
                 line_id=row["line_id"],
                 channel=Channel(row["channel"]),
-                since=row["received_at"].timestamp(),
+                since=since,
                 due_at=due,
-                skills=self._line_skills.get(row["line_id"], frozenset()),
+                skills=self._terms.skills(row["line_id"]),
                 preferred_adviser=row["preferred_id"],
                 preferred_until=until.timestamp() if until else float("-inf"),
                 preferred_only=only,
                 excluded=self._excluded(contact_id, row["declined"], now),
+                steps=self._terms.steps(row["line_id"], since),
             )
         )
 

@@ -6,6 +6,7 @@ on what the router decides: two policies are compared on the same clients (commo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from heapq import heappop, heappush
 from math import inf
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portevoix.domain.advisers.presence import Presence
-from portevoix.domain.channels import WORK, Channel, Work
+from portevoix.domain.channels import WORK, Work
 from portevoix.domain.routing.floor import Floor
 from portevoix.domain.routing.types import Adviser, Policy, Step, Waiting
 from portevoix.twin.model import DAY, QUARTER, Numbers, Scenario, Stream
@@ -126,9 +127,8 @@ class _Play:
         self.call_since = [0.0] * size
         self.paused = [0.0] * size  # seconds in calls so far
         self.paused_before: dict[int, float] = {}  # client -> that, when their mail was begun or last moved
-        self.waiting = [0] * len(scenario.streams)
-        self.queued = [0.0] * len(scenario.streams)
-        self.queue_at = [scenario.warm_up] * len(scenario.streams)
+        self.handling: list[float] = people.handling.tolist()
+        self.streams: list[int] = people.stream.tolist()
         self.make = [_maker(stream) for stream in scenario.streams]
         self.channels = [stream.channel for stream in scenario.streams]
         self.deferred = [WORK[channel] is Work.DEFERRED for channel in self.channels]
@@ -136,56 +136,48 @@ class _Play:
 
     def run(self) -> Run:
         self._shifts()
-        at = self.people.at.tolist()
-        streams = self.people.stream.tolist()
+        at, streams = self.people.at.tolist(), self.streams
         patience = self.people.patience.tolist()
-        self.handling = self.people.handling.tolist()
-        self.streams = streams
-        events, floor, end = self.events, self.floor, self.scenario.seconds
+        events, floor, begun, begin, make = self.events, self.floor, self.begun, self._begin, self.make
         count, number = len(at), 0
         step = max(1, count // 100)
         while True:
             coming = at[number] if number < count else inf
             told = events[0][0] if events else inf
-            soon = floor.next_change() if len(floor) else inf
-            now = min(coming, told, soon)
-            if now == inf:
-                break
+            soon = floor.next_change()
             if coming <= told and coming <= soon:
-                stream = streams[number]
-                floor.add(self.make[stream](number, now))
-                self._queue(stream, now, 1)
-                for placed in floor.place(now):
-                    self._begin(placed.contact_id, placed.adviser_id, now)
-                if self.begun[number] == inf and patience[number] != inf:
-                    heappush(events, (now + patience[number], LEAVE, 0, number))
+                if coming == inf:
+                    break
+                floor.add(make[streams[number]](number, coming))
+                for placed in floor.place(coming):
+                    begin(placed[0], placed[2], coming)
+                if begun[number] == inf and patience[number] != inf:
+                    heappush(events, (coming + patience[number], LEAVE, 0, number))
                 number += 1
                 if number % step == 0:
                     self.progress.at(number / count)
-                continue
-            if told <= soon:
-                self._happens(now)
-            for placed in floor.place(now):
-                self._begin(placed.contact_id, placed.adviser_id, now)
-        return self._result(end)
-
-    def _happens(self, now: float) -> None:
-        _, kind, person, client = heappop(self.events)
-        if kind == FINISH:
-            self._finish(person, client, now)
-        elif kind == LEAVE:
-            if self.begun[client] == inf:
-                self.floor.remove((client, "adviser"))
-                self.left[client] = now
-                self._queue(self.streams[client], now, -1)
-        else:
-            self._comes(person, here=kind == COME, now=now)
+            elif told <= soon:
+                now, kind, person, client = heappop(events)
+                if kind == LEAVE:
+                    if begun[client] == inf:
+                        floor.remove((client, "adviser"))
+                        self.left[client] = now
+                    continue
+                if kind != FINISH:
+                    self._comes(person, here=kind == COME, now=now)
+                elif not self._finish(person, client, now):
+                    continue
+                for placed in floor.place(now):
+                    begin(placed[0], placed[2], now)
+            else:
+                for placed in floor.place(soon):
+                    begin(placed[0], placed[2], soon)
+        return self._result(self.scenario.seconds)
 
     def _begin(self, client: int, person: int, now: float) -> None:
         stream = self.streams[client]
         self.begun[client] = now
         self.adviser[client] = person
-        self._queue(stream, now, -1)
         if not self.in_hand[person]:
             self.busy_since[person] = now
         self.in_hand[person] += 1
@@ -199,7 +191,8 @@ class _Play:
     def _paused(self, person: int, now: float) -> float:
         return self.paused[person] + (now - self.call_since[person] if self.calling[person] else 0.0)
 
-    def _finish(self, person: int, client: int, now: float) -> None:
+    def _finish(self, person: int, client: int, now: float) -> bool:
+        """Whether it is over: a mail that a call held up is not yet."""
         stream = self.streams[client]
         if self.deferred[stream]:
             paused = self._paused(person, now)
@@ -207,7 +200,7 @@ class _Play:
             if more > 1e-9:
                 self.paused_before[client] = paused
                 heappush(self.events, (now + more, FINISH, person, client))
-                return
+                return False
             del self.paused_before[client]
         elif self.whole[stream]:
             self.paused[person] += now - self.call_since[person]
@@ -216,17 +209,11 @@ class _Play:
         if not self.in_hand[person]:
             self.busy[person] += self._counted(self.busy_since[person], now)
         self.floor.release(person, self.channels[stream], now)
+        return True
 
     def _counted(self, since: float, now: float) -> float:
         """The seconds of a period that lie between the warm-up and the end."""
         return max(0.0, min(now, self.scenario.seconds) - max(since, self.scenario.warm_up))
-
-    def _queue(self, stream: int, now: float, change: int) -> None:
-        since = self.queue_at[stream]
-        if now > since:
-            self.queued[stream] += self.waiting[stream] * (min(now, self.scenario.seconds) - since)
-            self.queue_at[stream] = min(now, self.scenario.seconds)
-        self.waiting[stream] += change
 
     # --- people -------------------------------------------------------------------------------------------
 
@@ -261,43 +248,45 @@ class _Play:
         self.floor.set_adviser(self.staff[person])
 
     def _result(self, end: float) -> Run:
-        for stream in range(len(self.waiting)):
-            self._queue(stream, end, 0)
         for person, adviser in enumerate(self.staff):
             if adviser.presence is Presence.AVAILABLE:
                 self.here[person] += self._counted(self.here_since[person], end)
             if self.in_hand[person]:
                 self.busy[person] += self._counted(self.busy_since[person], end)
+        begun, left = np.asarray(self.begun, float), np.asarray(self.left, float)
+        # The number that waits, integrated over the time that counts: everybody's own part of it.
+        until = np.minimum(np.minimum(begun, left), end)
+        part = np.maximum(until - np.maximum(self.people.at, self.scenario.warm_up), 0.0)
+        queued = np.bincount(self.people.stream, part, len(self.scenario.streams)).astype(float)
         self.progress.at(1.0)
         return Run(
             self.people,
-            np.asarray(self.begun, float),
-            np.asarray(self.left, float),
+            begun,
+            left,
             np.asarray(self.adviser, np.int64),
             np.asarray(self.busy),
             np.asarray(self.here),
-            np.asarray(self.queued),
+            queued,
             end,
         )
 
 
-class _maker:  # noqa: N801 - a function with values
-    """Makes the waiting seat of a client of one stream."""
+def _maker(stream: Stream) -> Callable[[int, float], Waiting]:
+    """What makes the waiting seat of a client of one stream who comes at an instant."""
+    line, channel, target, skills, whose = (
+        stream.line, stream.channel, stream.target_s, stream.skills, stream.organisations,
+    )  # fmt: skip
+    never, nobody = -inf, frozenset[int]()
 
-    def __init__(self, stream: Stream) -> None:
-        self.stream = stream
+    def plain(client: int, now: float) -> Waiting:
+        return Waiting(
+            client, line, channel, now, now + target, skills, "adviser", None, never, False, nobody, whose
+        )  # fmt: skip
 
-    def __call__(self, client: int, now: float) -> Waiting:
-        stream = self.stream
+    def relaxed(client: int, now: float) -> Waiting:
         steps = tuple(
             Step(now + one.after, one.skills, one.organisations, one.lines, one.why) for one in stream.relax
         )
-        return Waiting(
-            client, stream.line, stream.channel, now, now + stream.target_s, stream.skills,
-            organisations=stream.organisations, steps=steps,
-        )  # fmt: skip
+        return plain(client, now)._replace(steps=steps)
 
-
-def channel_of(scenario: Scenario, stream: int) -> Channel:
-    """The channel of a stream."""
-    return scenario.streams[stream].channel
+    return relaxed if stream.relax else plain

@@ -26,6 +26,8 @@ class People:
         self._queues: list[Queue] = []
         self._rooms: dict[Limits, Rooms] = {}
         self._ranks: dict[int, list[Rank]] = {bit: [] for bit in BITS.values()}
+        self._used = 0  # the kinds of work that ever waited: only for these are orders kept
+        self._parts: tuple[tuple[int, ...], ...] = tuple(() for _ in PARTS)
         self.desks: dict[int, Desk] = {}
         self.gained: dict[int, Desk] = {}
         self.roomy = 0  # how many have any room
@@ -54,6 +56,8 @@ class People:
     def meet(self, queue: Queue) -> None:
         """A new queue: everybody who may serve it will."""
         self._queues.append(queue)
+        if not queue.bit & self._used:
+            self._use(queue.bit)
         for profile in self._profiles.values():
             profile.meet(queue)
 
@@ -92,13 +96,22 @@ class People:
 
     def judge(self, desk: Desk) -> None:
         """Reckon anew what the person has room for; the orders do not hear of it."""
-        calls, chats, mails = desk.calls, desk.chats, desk.mails
-        self._set_room(desk, desk.rooms.mask(calls, chats, mails) if desk.takes_offers else 0)
+        if desk.takes_offers:
+            load = (desk.calls, desk.chats, desk.mails)
+            room = desk.rooms.masks.get(load)
+            self._set_room(desk, desk.rooms.mask(load) if room is None else room)
+        else:
+            self._set_room(desk, 0)
 
     def _set_room(self, desk: Desk, room: int) -> None:
         before = desk.room
+        if room == before:
+            return
         desk.room = room
-        self.roomy += bool(room) - bool(before)
+        if not room:
+            self.roomy -= 1
+        elif not before:
+            self.roomy += 1
         if self._reserves is not None:
             for woken in self._reserves.seat(desk, before):
                 if woken.room and self.desks.get(woken.adviser.id) is woken:
@@ -107,16 +120,27 @@ class People:
     def _enter(self, desk: Desk) -> None:
         held = desk.calls + desk.chats + desk.mails
         desk.rank = placed = rank(self._choice, held, desk.adviser, desk.idle_since)
-        for bit in PARTS[desk.room]:
+        for bit in self._parts[desk.room]:
             insort(self._ranks[bit], placed)
         desk.ranked = desk.room
 
     def _leave(self, desk: Desk) -> None:
         if desk.ranked:
-            for bit in PARTS[desk.ranked]:
+            placed = desk.rank
+            for bit in self._parts[desk.ranked]:
                 those = self._ranks[bit]
-                del those[bisect_left(those, desk.rank)]
+                del those[bisect_left(those, placed)]
             desk.ranked = 0
+
+    def _use(self, bit: int) -> None:
+        """A kind of work waits for the first time."""
+        ranked = [desk for desk in self.desks.values() if desk.ranked]
+        for desk in ranked:
+            self._leave(desk)
+        self._used |= bit
+        self._parts = tuple(tuple(one for one in parts if one & self._used) for parts in PARTS)
+        for desk in ranked:
+            self._enter(desk)
 
     def must_stay_free(self, desk: Desk) -> bool:
         """Whether a reserve keeps this person from deferred work."""
@@ -149,6 +173,8 @@ class People:
 
     def free_for(self, bit: int) -> list[Desk]:
         """Everybody with room for a kind of work, in the order of the choice."""
+        if not bit & self._used:
+            self._use(bit)
         return [self.desks[placed[2]] for placed in self._ranks[bit]]
 
     def _profile(self, adviser: Adviser) -> Profile:

@@ -84,13 +84,11 @@ def terms(waiting: Waiting, now: Instant) -> Terms:
 
 def rank(choice: Choice, held: int, adviser: Adviser, idle_since: Instant) -> Rank:
     """The order in which advisers are taken, smallest first."""
-    match choice:
-        case Choice.LEAST_HELD:
-            return held, idle_since, adviser.id
-        case Choice.LEAST_OCCUPIED:
-            return adviser.occupancy, idle_since, adviser.id
-        case Choice.LONGEST_IDLE:
-            return idle_since, held, adviser.id
+    if choice is Choice.LEAST_HELD:
+        return held, idle_since, adviser.id
+    if choice is Choice.LEAST_OCCUPIED:
+        return adviser.occupancy, idle_since, adviser.id
+    return idle_since, held, adviser.id
 
 
 def expertise(adviser: Adviser, required: Skills) -> int:

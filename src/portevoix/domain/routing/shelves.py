@@ -141,11 +141,9 @@ class Rooms:
         self.limits = limits
         self.masks: dict[tuple[int, int, int], int] = {}
 
-    def mask(self, calls: int, chats: int, mails: int) -> int:
-        key = (calls, chats, mails)
-        found = self.masks.get(key)
-        if found is None:
-            load = Load(calls, chats, mails)
-            found = sum({BIT_OF[channel] for channel in Channel if room_for(load, channel, self.limits)})
-            self.masks[key] = found
+    def mask(self, load: tuple[int, int, int]) -> int:
+        """Of calls, chats and mails in hand."""
+        held = Load(*load)
+        found = sum({BIT_OF[channel] for channel in Channel if room_for(held, channel, self.limits)})
+        self.masks[load] = found
         return found

@@ -27,7 +27,9 @@ update presence set seen_at = %(at)s where account_id = %(account_id)s returning
 select account_id, state from presence where state in ('available', 'paused') and seen_at < %(before)s order by account_id
 
 -- name: line_times
-select id, slug, time_zone, holiday_region, target_minutes, preferred_seconds, active from line
+select id, slug, time_zone, holiday_region, target_minutes, preferred_seconds, active,
+  urgency_weight, urgency_minutes, reserve_people, relaxations
+from line
 
 -- name: line_hours
 select line_id, season_id, weekday, opens, closes from line_hours order by line_id, weekday, opens
@@ -50,7 +52,8 @@ from door where active and kind = 'mail' and imap_host <> ''
 
 -- name: advisers
 -- Everybody who can be offered work, with what they know and hold.
-select a.id, a.mail_capacity, p.state, p.reason, p.idle_since, p.since,
+select a.id, a.mail_capacity, a.mails_block_calls, coalesce(a.organisation_id, 0) as organisation_id,
+  p.state, p.reason, p.idle_since, p.since,
   array(select al.line_id from adviser_line al where al.account_id = a.id order by 1) as lines,
   array(select json_build_array(s.skill_id, s.level) from adviser_skill s where s.account_id = a.id) as skills,
   array(select json_build_array(k.id, k.channel, k.state) from contact k
@@ -62,7 +65,8 @@ where a.is_active
 
 -- name: advisers_of
 -- These of them. A statement of its own, as below: one with "null or any of these" reads the whole table each time.
-select a.id, a.mail_capacity, p.state, p.reason, p.idle_since, p.since,
+select a.id, a.mail_capacity, a.mails_block_calls, coalesce(a.organisation_id, 0) as organisation_id,
+  p.state, p.reason, p.idle_since, p.since,
   array(select al.line_id from adviser_line al where al.account_id = a.id order by 1) as lines,
   array(select json_build_array(s.skill_id, s.level) from adviser_skill s where s.account_id = a.id) as skills,
   array(select json_build_array(k.id, k.channel, k.state) from contact k

@@ -94,6 +94,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     mail_capacity = models.PositiveSmallIntegerField(
         _("courriels à la fois"), default=3, validators=[MaxValueValidator(50)]
     )
+    mails_block_calls = models.BooleanField(
+        _("finit son courriel avant de prendre un appel"), default=False, db_default=False
+    )
     is_active = models.BooleanField(_("compte ouvert"), default=True)
     is_staff = models.BooleanField(_("accès à l’administration technique"), default=False)
     created_at = models.DateTimeField(_("créé le"), default=timezone.now, editable=False)
