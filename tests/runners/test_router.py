@@ -1,6 +1,7 @@
 """The live router on real PostgreSQL and NATS: who waits is offered, once, also when routers die."""
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from centre_rows import came, fill
@@ -111,3 +112,57 @@ def test_timers_end_offers_and_the_router_offers_again(centre, start):
     until(lambda: contacts.get(centre, contact_id)["declined"] == [1])
     presence.set_state(centre, 2, "available", "", now())
     until(lambda: [s for s in seats(centre, 2) if s["contact_id"] == contact_id])
+
+
+def known(conn, line, account, level):
+    """The line requires level 3 of a skill; the person has another one."""
+    conn.execute("insert into skill (id, slug, name) values (1, 'lsf', 'LSF') on conflict do nothing")
+    conn.execute("insert into line_skill (line_id, skill_id, min_level) values (%s, 1, 3)", [line])
+    conn.execute(
+        "insert into adviser_skill (account_id, skill_id, level) values (%s, 1, %s)", [account, level]
+    )
+
+
+def reason(conn, contact_id):
+    row = conn.execute("select reason from seat where contact_id = %s", [contact_id]).fetchone()
+    return row and row["reason"]
+
+
+def test_a_lower_level_will_do_after_a_while_and_the_reason_is_kept(centre, start):
+    known(centre, 1, 1, 2)
+    centre.execute("""update line set relaxations = '[{"after": 3600, "skills": "minus-1"}]' where id = 1""")
+    start("router")
+    presence.set_state(centre, 1, "available", "", now())
+    new = came(centre, at=now()).contact_id
+    old = came(centre, "old@client.example", at=now() - timedelta(hours=2)).contact_id
+    told = until(lambda: reason(centre, old))
+    assert (told["step"], told["why"], told["skills"]) == (1, "3600s minus-1", [[1, 2]])
+    assert reason(centre, new) is None
+
+
+def test_people_of_another_line_help_after_a_while(centre, start):
+    centre.execute("delete from adviser_line")
+    centre.execute("insert into adviser_line (account_id, line_id) values (2, 2)")
+    slug = centre.execute("select slug from line where id = 2").fetchone()["slug"]
+    steps = json.dumps([{"after": 1, "skills": "same", "lines": [slug, "gone"]}])
+    centre.execute("update line set relaxations = %s where id = 1", [steps])
+    start("router")
+    presence.set_state(centre, 2, "available", "", now())
+    contact_id = came(centre, at=now()).contact_id
+    told = until(lambda: reason(centre, contact_id))
+    assert told["why"] == f"1s +{slug} +gone"
+    (seat,) = seats(centre)
+    assert seat["account_id"] == 2
+
+
+def test_the_dearer_line_goes_first_though_it_is_due_later(centre, start):
+    centre.execute("update account set mail_capacity = 1")
+    cheap = came(centre, "a@client.example", door=1, at=now() - timedelta(hours=1)).contact_id
+    dear = came(centre, "b@client.example", door=2, at=now()).contact_id
+    centre.execute("update contact set due_at = now() + case id when %s then interval '10 minutes' "
+                   "else interval '20 minutes' end", [cheap])  # fmt: skip
+    centre.execute("update line set urgency_weight = 5 where id = 2")
+    presence.set_state(centre, 2, "available", "", now())
+    start("router")
+    (seat,) = until(lambda: seats(centre))
+    assert seat["contact_id"] == dear

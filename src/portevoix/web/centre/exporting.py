@@ -24,13 +24,23 @@ LINE_FIELDS = (
     "slug", "name", "language", "time_zone", "holiday_region", "active", "target_minutes", "offer_seconds",
     "preferred_seconds", "wrap_up_seconds", "sender_name", "signature", "ack_active", "ack_text", "service_name",
     "service_address", "service_phone", "silence", "silence_months", "appeal_text",
+    "urgency_weight", "urgency_minutes", "reserve_people", "relaxations",
 )  # fmt: skip
 DOOR_FIELDS = (
     "kind", "address", "active", "reply_token",
     "imap_host", "imap_port", "imap_tls", "imap_user", "imap_secret", "imap_folder",
     "imap_since", "imap_after", "imap_move_to",
 )  # fmt: skip
-PERSON_FIELDS = ("email", "full_name", "public_name", "role", "language", "mail_capacity", "is_active")
+PERSON_FIELDS = (
+    "email",
+    "full_name",
+    "public_name",
+    "role",
+    "language",
+    "mail_capacity",
+    "mails_block_calls",
+    "is_active",
+)
 
 
 def configuration(*, people: bool) -> dict[str, Any]:

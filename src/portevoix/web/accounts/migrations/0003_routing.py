@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_initial'),
+        ("accounts", "0002_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='mails_block_calls',
-            field=models.BooleanField(db_default=False, default=False, verbose_name='finit son courriel avant de prendre un appel'),
+            model_name="user",
+            name="mails_block_calls",
+            field=models.BooleanField(
+                db_default=False, default=False, verbose_name="finit son courriel avant de prendre un appel"
+            ),
         ),
     ]

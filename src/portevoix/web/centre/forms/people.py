@@ -49,6 +49,7 @@ class PersonForm(RowForm[User]):
             "site",
             "language",
             "mail_capacity",
+            "mails_block_calls",
         )
         widgets: ClassVar[dict[str, Any]] = {
             "role": forms.RadioSelect,
@@ -59,6 +60,7 @@ class PersonForm(RowForm[User]):
         help_texts: ClassVar[dict[str, Any]] = {
             "email": _("Sert à se connecter. L’invitation y est envoyée."),
             "mail_capacity": _("Combien de courriels cette personne traite de front, entre 0 et 50."),
+            "mails_block_calls": _("Sinon un appel interrompt le courriel, qui attend et revient ensuite."),
         }
         error_messages: ClassVar[dict[str, Any]] = {
             "email": {"unique": _("Un compte existe déjà avec cette adresse.")},

@@ -13,8 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portevoix.domain import answers
+from portevoix.domain.lines import relaxing
 from portevoix.web.centre.forms import doors
 from portevoix.web.centre.forms.fields import LANGUAGES, REGIONS
+from portevoix.web.centre.forms.routing import sentence
 from portevoix.web.centre.importing.reading import Node, Problem
 
 
@@ -131,6 +133,8 @@ class Columns:
             return ... if value is None else value
         if isinstance(field, models.DateTimeField):
             return self._moment(node)
+        if isinstance(field, models.JSONField):
+            return plain(node)
         text = self.text(node, field.max_length or 20_000, blank=field.blank or field.has_default())
         return ... if text is None else text
 
@@ -143,6 +147,25 @@ class Columns:
             )
             return ...
         return (moment if moment.tzinfo else timezone.make_aware(moment)).astimezone(UTC)
+
+
+def plain(node: Node) -> Any:
+    """The value without its lines."""
+    if isinstance(node.value, dict):
+        return {name: plain(member) for name, member in node.value.items()}
+    if isinstance(node.value, list):
+        return [plain(member) for member in node.value]
+    return node.value
+
+
+def _relaxations(value: Any) -> None:
+    try:
+        relaxing.read(value)
+    except relaxing.WrongRelaxation as error:
+        raise ValidationError(
+            _("Élargissement n° %(place)d : %(what)s")
+            % {"place": error.place + 1, "what": sentence(error.code)}
+        ) from None
 
 
 def _among(known: Collection[str]) -> Callable[[Any], None]:
@@ -186,6 +209,7 @@ CHECKS: Final[dict[tuple[str, str], Callable[[Any], None]]] = {
     ("line", "holiday_region"): _among([code for code, _label in REGIONS]),
     ("line", "target_minutes"): _between(1, 600_000),
     ("line", "silence_months"): _between(1, 24),
+    ("line", "relaxations"): _relaxations,
     ("door", "address"): doors.check_address,
     ("door", "imap_host"): doors.check_host,
     ("door", "imap_port"): doors.check_port,

@@ -81,6 +81,7 @@ def line_tabs(line: Any, tab: str) -> list[dict[str, Any]]:
         ("line-ack", _("Accusé de réception")),
         ("line-subjects", _("Motifs")),
         ("line-skills", _("Compétences exigées")),
+        ("line-routing", _("Acheminement")),
     )
     return [
         {"href": reverse(f"centre:{name}", args=[line.pk]), "label": label, "current": name == tab}

@@ -5,30 +5,55 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0003_coherence'),
+        ("records", "0003_coherence"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='line',
-            name='relaxations',
-            field=models.JSONField(blank=True, db_default=models.Value([], models.JSONField()), default=list, verbose_name='élargissements'),
+            model_name="line",
+            name="relaxations",
+            field=models.JSONField(
+                blank=True,
+                db_default=models.Value([], models.JSONField()),
+                default=list,
+                verbose_name="élargissements",
+            ),
         ),
         migrations.AddField(
-            model_name='line',
-            name='reserve_people',
-            field=models.PositiveSmallIntegerField(db_default=0, default=0, validators=[django.core.validators.MaxValueValidator(1000)], verbose_name='personnes gardées libres pour les appels'),
+            model_name="line",
+            name="reserve_people",
+            field=models.PositiveSmallIntegerField(
+                db_default=0,
+                default=0,
+                validators=[django.core.validators.MaxValueValidator(1000)],
+                verbose_name="personnes gardées libres pour les appels",
+            ),
         ),
         migrations.AddField(
-            model_name='line',
-            name='urgency_minutes',
-            field=models.PositiveIntegerField(db_default=60, default=60, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(43200)], verbose_name='montée de l’urgence (minutes)'),
+            model_name="line",
+            name="urgency_minutes",
+            field=models.PositiveIntegerField(
+                db_default=60,
+                default=60,
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(43200),
+                ],
+                verbose_name="montée de l’urgence (minutes)",
+            ),
         ),
         migrations.AddField(
-            model_name='line',
-            name='urgency_weight',
-            field=models.PositiveSmallIntegerField(db_default=1, default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='coût de l’attente'),
+            model_name="line",
+            name="urgency_weight",
+            field=models.PositiveSmallIntegerField(
+                db_default=1,
+                default=1,
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(100),
+                ],
+                verbose_name="coût de l’attente",
+            ),
         ),
     ]
