@@ -25,7 +25,7 @@ PORT = int(env.text("PORTEVOIX_PORT", "8000"))
 LIVE_URL = env.text("PORTEVOIX_LIVE_URL", f"http://127.0.0.1:{PORT + 1}").rstrip("/")
 
 # Rooms that are not built yet are simply left out.
-_ROOMS = [room for room in ("records", "centre", "desk") if find_spec(f"portevoix.web.{room}")]
+_ROOMS = [room for room in ("records", "centre", "floor", "desk") if find_spec(f"portevoix.web.{room}")]
 INSTALLED_APPS = [
     *(f"portevoix.web.{room}" for room in _ROOMS),
     "portevoix.web.accounts",

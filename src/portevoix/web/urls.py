@@ -15,7 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ui/", include("portevoix.web.ui.urls")),
     path("admin/", admin.site.urls),
 ]
-for _room, _prefix in (("centre", "reglages/"), ("desk", "")):
+for _room, _prefix in (("centre", "reglages/"), ("floor", "plateau/"), ("desk", "")):
     if find_spec(f"portevoix.web.{_room}") and find_spec(f"portevoix.web.{_room}.urls"):
         urlpatterns.append(path(_prefix, include(f"portevoix.web.{_room}.urls")))
 if not find_spec("portevoix.web.desk") or not find_spec("portevoix.web.desk.urls"):

@@ -80,6 +80,7 @@ where h.ended_at >= %(from_at)s and h.ended_at < %(to_at)s and h.ending <> 'left
       < (coalesce(%(before_at)s, 'infinity'::timestamptz), coalesce(%(before_contact)s, 9223372036854775807),
          coalesce(%(before_part)s, 32767))
   and coalesce(h.organisation_id, 0) = any(%(organisations)s)
+  and (%(lines)s::bigint[] is null or h.line_id = any(%(lines)s))
   and (%(line_id)s::bigint is null or h.line_id = %(line_id)s)
   and (%(subject_id)s::bigint is null or coalesce(h.subject_id, 0) = %(subject_id)s)
   and case %(which)s when 'late' then h.in_target is false when 'answered' then h.in_target is not null

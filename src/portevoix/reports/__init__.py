@@ -1,0 +1,1 @@
+"""Figures and exports: read, counted, compared. Writes nothing."""

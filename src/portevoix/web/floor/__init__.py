@@ -1,0 +1,1 @@
+"""The floor: who does what now, and how it went."""
