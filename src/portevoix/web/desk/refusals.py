@@ -96,6 +96,10 @@ SENTENCES = {
     "not-merged": gettext_lazy("Ces deux fiches sont déjà séparées."),
     "same-person": gettext_lazy("On ne peut pas fusionner une personne avec elle-même."),
     "date": gettext_lazy("La date n’a pas été comprise. Indiquez un jour et une heure."),
+    "figures": gettext_lazy(
+        "Ces chiffres ne vous sont pas ouverts : ils sont pour ceux qui encadrent, chacun pour les siens."
+    ),
+    "no-answers": gettext_lazy("Un compte d’administration ne répond à personne : il n’a rien à lire ici."),
     "name-taken": gettext_lazy("Une vue porte déjà ce nom. Choisissez-en un autre."),
 }
 

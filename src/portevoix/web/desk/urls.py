@@ -3,6 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
+from portevoix.web.desk import reading
 from portevoix.web.desk.views import (
     acts,
     aside,
@@ -70,6 +71,8 @@ urlpatterns = [
     path(_P + "candidats", person.candidates, name="candidates"),
     path(_P + "fusionner", person.merge, name="merge-person"),
     path(_P + "separer", person.unmerge, name="unmerge-person"),
+    path("bureau/lectures/", reading.listing, name="reading"),
+    path("bureau/lectures/lues", reading.mark, name="reading-mark"),
     path("recherche/", search.search, name="search"),
     path("recherche/vues", search.save_view, name="save-view"),
     path("recherche/vues/<int:view_id>/supprimer", search.delete_view, name="delete-view"),

@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from portevoix.web.desk import lists
+from portevoix.web.desk import lists, reading
 from portevoix.web.desk.page import Page, desk_view
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def work_context(page: Page, name: str = "") -> dict[str, Any]:
     if not known(page, name):
         name = "mis-de-cote" if page.who.administers else "travail"
     context: dict[str, Any] = {"list_name": name, "tabs": lists.tabs(page, name), **lists.my_work(page)}
+    context |= reading.note(page)
     if name != "travail":
         context["listing"] = lists.LISTS[name](page)
     if name == "attente":
