@@ -11,7 +11,7 @@ import logging
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, Final
 
-from portevoix.actions import contacts
+from portevoix.actions import allocation, contacts
 from portevoix.domain.advisers.capacity import Limits, Load
 from portevoix.domain.advisers.presence import Presence
 from portevoix.domain.channels import Channel
@@ -41,6 +41,7 @@ class Router:
         self._bus = rounds.bus
         self._clock = DatabaseClock()
         self._terms = router_terms.Terms()
+        self._allocation = allocation.Allocation()
         self._floor = Floor(self._terms.policy)
         self._log = log.Follower(log.Cursor())
         self._leading = False
@@ -70,14 +71,17 @@ class Router:
         """Everything from the tables. The cursor is taken first: what comes meanwhile is read again."""
         self._log = log.Follower(log.head(conn))
         self._terms = router_terms.read(live.rows(conn, "line_times"), live.rows(conn, "line_skills"))
+        self._allocation.load(conn, self._terms.by_code, self._clock.now(conn))
         self._floor = Floor(self._terms.policy)
         self._barred.clear()
         self._later.clear()
         for row in live.advisers(conn):
             self._set_adviser(row)
         now = self._now(conn)
-        for row in live.waiting(conn):
-            self._set_waiting(row, now)
+        waiting = live.waiting(conn)
+        fresh = self._allocation.decide(conn, waiting, self._clock.now(conn))
+        for row in waiting:
+            self._set_waiting(row, now, fresh.get(row["id"]))
 
     # --- what changed -------------------------------------------------------------------------------------
 
@@ -111,9 +115,10 @@ class Router:
     def _read_again(self, conn: Connection, touched: set[int], people: set[int], now: float) -> None:
         if touched:
             still = {row["id"]: row for row in live.waiting(conn, sorted(touched))}
+            fresh = self._allocation.decide(conn, still.values(), self._clock.now(conn))
             for contact_id in touched:
                 if contact_id in still:
-                    self._set_waiting(still[contact_id], now)
+                    self._set_waiting(still[contact_id], now, fresh.get(contact_id))
                 else:
                     self._floor.remove((contact_id, "adviser"))
                     self._barred.pop(contact_id, None)
@@ -142,7 +147,7 @@ class Router:
             )
         )
 
-    def _set_waiting(self, row: dict[str, Any], now: float) -> None:
+    def _set_waiting(self, row: dict[str, Any], now: float, whose: allocation.Whose | None) -> None:
         contact_id, due = row["id"], row["due_at"].timestamp()
         if not self._terms.is_active(row["line_id"]):
             self._floor.remove((contact_id, "adviser"))
@@ -153,6 +158,8 @@ class Router:
             heappush(self._later, (due, contact_id))
         until = row["preferred_until"]
         since = row["received_at"].timestamp()
+        if self._allocation.active and whose is None:
+            whose = allocation.known(row)
         self._floor.add(
             Waiting(
                 contact_id=contact_id,
@@ -165,7 +172,8 @@ class Router:
                 preferred_until=until.timestamp() if until else float("-inf"),
                 preferred_only=only,
                 excluded=self._excluded(contact_id, row["declined"], now),
-                steps=self._terms.steps(row["line_id"], since),
+                organisations=whose.first if whose else None,
+                steps=self._terms.steps(row["line_id"], since, whose),
             )
         )
 

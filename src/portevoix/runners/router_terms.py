@@ -12,6 +12,8 @@ from portevoix.domain.routing.types import LineUrgency, Policy, Reserve, Skills,
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from portevoix.actions.allocation import Whose
+
 logger = logging.getLogger(__name__)
 _USUAL = (1, 60)
 
@@ -43,21 +45,27 @@ class Terms:
         known = self.lines.get(line_id)
         return known is not None and known.active
 
-    def steps(self, line_id: int, since: float) -> tuple[Step, ...]:
-        """How the requirement of a contact widens that waits since then."""
-        known = self.lines.get(line_id)
-        if known is None or not known.relaxations:
-            return ()
-        return tuple(
-            Step(
-                since + one.after,
-                one.levels(known.skills),
-                None,
-                frozenset(self.by_code[code] for code in one.lines if code in self.by_code),
-                one.why,
+    def steps(self, line_id: int, since: float, whose: Whose | None) -> tuple[Step, ...]:
+        """How the requirement of a contact widens that waits since then: by its line, and by whose people may help."""
+        known = self.lines.get(line_id, LineTerms(active=False, skills=frozenset()))
+        wider = whose.wider if whose else ()
+        steps = []
+        for after in sorted({float(one.after) for one in known.relaxations} | {one[0] for one in wider}):
+            line = [one for one in known.relaxations if one.after <= after][-1:]
+            helpers = [one for one in wider if one[0] <= after][-1:]
+            whys = [*(one.why for one in line), *(f"{seconds:g}s organisations" for seconds, _ in helpers)]
+            steps.append(
+                Step(
+                    since + after,
+                    line[0].levels(known.skills) if line else known.skills,
+                    helpers[0][1] if helpers else whose.first if whose else None,
+                    frozenset(
+                        self.by_code[code] for one in line for code in one.lines if code in self.by_code
+                    ),
+                    " ".join(whys),
+                )
             )
-            for one in known.relaxations
-        )
+        return tuple(steps)
 
 
 def read(

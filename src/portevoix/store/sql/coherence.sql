@@ -49,8 +49,9 @@ where h.conversation_id = c.conversation_id and h.ended_at <= c.at and h.ended_a
 
 -- name: cells
 -- One row for each organisation, line, subject and channel that has work in the period. Times as logarithms: three sums
--- are all that their comparison needs (domain/figures/compare_times.py). `lines` null: all.
-select organisation_id, line_id, subject_id, channel,
+-- are all that their comparison needs (domain/figures/compare_times.py). `lines` null: all. `cuts`: where a contract
+-- begins or ends in the period; `piece` says after how many of them.
+select width_bucket(ended_at, %(cuts)s::timestamptz[]) as piece, organisation_id, line_id, subject_id, channel,
   count(*) filter (where ending <> 'left')::int as handled,
   count(*) filter (where ending = 'closed')::int as closed,
   count(*) filter (where ending = 'transferred')::int as transferred,
@@ -63,7 +64,7 @@ select organisation_id, line_id, subject_id, channel,
   coalesce(sum(ln(greatest(seconds, 1)::float8) ^ 2) filter (where ending <> 'left'), 0) as squares
 from handling
 where ended_at >= %(from_at)s and ended_at < %(to_at)s and (%(lines)s::bigint[] is null or line_id = any(%(lines)s))
-group by organisation_id, line_id, subject_id, channel
+group by 1, organisation_id, line_id, subject_id, channel
 
 -- name: behind
 -- The contacts behind a figure, newest first. `before_*` is the key of the last row of the page before.
@@ -88,6 +89,11 @@ where h.ended_at >= %(from_at)s and h.ended_at < %(to_at)s and h.ending <> 'left
     when 'closed' then h.ending = 'closed' when 'reopened' then h.reopened when 'timed' then h.seconds is not null
     else true end
 order by h.ended_at desc, h.contact_id desc, h.part desc limit %(limit)s
+
+-- name: contracts
+select organisation_id, share, lines, channels, first_day, last_day, price_contact, price_minute, reference_visible,
+  array(select id from line where to_jsonb(slug) <@ c.lines) as line_ids
+from contract c order by organisation_id, first_day nulls first, id
 
 -- name: organisations
 select id, name, kind from organisation order by kind <> 'in-house', name

@@ -135,6 +135,20 @@ class Line(models.Model):
         db_default=0,
         validators=[MaxValueValidator(1000)],
     )
+    data_class = (
+        models.CharField(  # domain/allocation/contract.py: what a contact of this line tells of a person
+            _("données en jeu"),
+            max_length=15,
+            default="ordinary",
+            db_default="ordinary",
+            choices=(
+                ("ordinary", _("Ordinaires")),
+                ("health", _("De santé")),
+                ("minor-at-risk", _("Mineur en danger")),
+                ("complaint-2", _("Réclamation de second niveau")),
+            ),
+        )
+    )
     relaxations = models.JSONField(  # domain/lines/relaxing.py
         _("élargissements"), default=list, db_default=models.Value([], models.JSONField()), blank=True
     )
@@ -379,3 +393,6 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+from portevoix.web.records.models_contracts import Contract as Contract  # noqa: E402, PLC0414 - a model of this app

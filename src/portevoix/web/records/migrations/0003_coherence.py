@@ -19,7 +19,9 @@ class Migration(migrations.Migration):
             "savedanswer",
             "changed_at",
             models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="modifiée le"
+                db_default=django.db.models.functions.datetime.Now(),
+                editable=False,
+                verbose_name="modifiée le",
             ),
         ),
         migrations.RunSQL(
