@@ -7,7 +7,7 @@ the house as one nameless reference if their contract shows it; an adviser nothi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,8 @@ from portevoix.actions.errors import NotAllowed
 from portevoix.domain.access import Action, Thing
 from portevoix.domain.figures.compare import Judged, Measure, judge
 from portevoix.domain.figures.compare_cells import Counts, difference, total
-from portevoix.reports.contracts import NONE, Terms, terms
+from portevoix.reports import contracts
+from portevoix.reports.contracts import Agreement, Pieces, Stratum
 from portevoix.store import coherence as store
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ HOUSE: Final = "maison"  # the key of the reference: every in-house organisation
 NAMELESS: Final = 0  # accounts without an organisation
 FEWEST: Final = 5  # below it the nameless reference is not shown: it could be one person
 
-#: (line, subject or None, channel): what is compared with itself.
-Stratum = tuple[int, int | None, str]
-
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -39,9 +37,14 @@ class Side:
     name: str
     organisations: tuple[int, ...]
     house: bool
-    cells: Mapping[Stratum, Counts]
-    terms: Terms = NONE
+    pieces: Pieces
+    agreed: tuple[Agreement, ...] = ()
     listed: bool = True  # the contacts behind may be looked at
+    cells: dict[Stratum, Counts] = field(default_factory=dict)  # the pieces together
+
+    def __post_init__(self) -> None:
+        for (_piece, stratum), counts in self.pieces.items():
+            self.cells[stratum] = self.cells.get(stratum, Counts()) + counts
 
     @property
     def counts(self) -> Counts:
@@ -52,10 +55,6 @@ class Side:
         """Of all that was handled."""
         return self.counts.handled / of if of else 0.0
 
-    def cost(self, counts: Counts) -> float | None:
-        """What the contract's prices make of it; None without a price."""
-        return self.terms.cost(counts.closed, counts.seconds)
-
 
 @dataclass(slots=True)
 class Cell:
@@ -65,6 +64,7 @@ class Cell:
     counts: Counts
     judged: dict[Measure, Judged] = field(default_factory=dict)
     comparable: int = 0  # handlings on subjects that the reference also handled
+    cost: float | None = None  # euros by the contract's prices; None without a price
 
 
 @dataclass(slots=True)
@@ -87,6 +87,9 @@ class Coherence:
     rows: list[Row]
     comparisons: int
     lines: list[tuple[int, str]]  # those with work in the period
+    shares: dict[
+        str, list[tuple[Agreement, float | None]]
+    ]  # side -> contracts, with what it had of what each covers
 
     @property
     def whole(self) -> Row:
@@ -116,15 +119,23 @@ def coherence(
     if not allowed(who):
         raise NotAllowed("figures")
     lines = None if sees_all(who) else sorted(who.lines)
-    found = store.rows(conn, "cells", from_at=from_at, to_at=to_at, lines=lines)
+    known_contracts = contracts.agreements(conn)
+    starts = contracts.stretches(known_contracts, from_at, to_at)
+    found = store.rows(conn, "cells", from_at=from_at, to_at=to_at, lines=lines, cuts=starts[1:])
     names = _Names(store.rows(conn, "names"))
     known = sorted({row["line_id"] for row in found}, key=names.line)
     if line_id is not None:
         found = [row for row in found if row["line_id"] == line_id]
-    sides = _sides(conn, who, found, from_at, to_at)
-    rows = _rows(sides, names)
+    everybody = _pieces(found)
+    sides = _sides(conn, who, everybody, known_contracts, starts)
+    rows = _rows(sides, names, starts)
+    whole = _together(everybody.values())
+    shares = {
+        side.key: [(one, contracts.share(one, starts, _own(everybody, one), whole)) for one in side.agreed]
+        for side in sides
+    }
     judged = _compared(rows)
-    return Coherence(from_at, to_at, sides, rows, judged, [(one, names.line(one)) for one in known])
+    return Coherence(from_at, to_at, sides, rows, judged, [(one, names.line(one)) for one in known], shares)
 
 
 def sides_of(conn: Connection, who: Actor, key: str) -> tuple[int, ...]:
@@ -161,65 +172,77 @@ def _counts(row: Mapping[str, Any]) -> Counts:
     return Counts(*(row[name] for name in Counts.__dataclass_fields__))
 
 
-def _sides(
-    conn: Connection, who: Actor, found: Sequence[Mapping[str, Any]], from_at: datetime, to_at: datetime
-) -> list[Side]:
-    organisations = {row["id"]: row for row in store.rows(conn, "organisations")}
-    cells: dict[int, dict[Stratum, Counts]] = defaultdict(dict)
+def _pieces(found: Sequence[Mapping[str, Any]]) -> dict[int, dict[tuple[int, Stratum], Counts]]:
+    """By organisation."""
+    pieces: dict[int, dict[tuple[int, Stratum], Counts]] = defaultdict(dict)
     for row in found:
         stratum = row["line_id"], row["subject_id"], row["channel"]
-        cells[row["organisation_id"] or NAMELESS][stratum] = _counts(row)
-    agreed = terms(conn, from_at, to_at)
+        pieces[row["organisation_id"] or NAMELESS][row["piece"], stratum] = _counts(row)
+    return pieces
+
+
+def _together(of: Iterable[Pieces]) -> Pieces:
+    """Several organisations' work as one."""
+    found: dict[tuple[int, Stratum], Counts] = defaultdict(Counts)
+    for pieces in of:
+        for key, counts in pieces.items():
+            found[key] += counts
+    return found
+
+
+def _own(everybody: Mapping[int, Pieces], agreed: Agreement) -> Pieces:
+    return everybody.get(agreed.organisation_id, {})
+
+
+def _sides(
+    conn: Connection,
+    who: Actor,
+    everybody: Mapping[int, Pieces],
+    known: Sequence[Agreement],
+    starts: Sequence[datetime],
+) -> list[Side]:
+    organisations = {row["id"]: row for row in store.rows(conn, "organisations")}
     house = tuple(one for one, row in organisations.items() if row["kind"] == "in-house")
-    together: dict[Stratum, Counts] = defaultdict(Counts)
-    for one in house:
-        for stratum, counts in cells.get(one, {}).items():
-            together[stratum] += counts
-    everything = sees_all(who)
+    together = _together(everybody.get(one, {}) for one in house)
     sides: list[Side] = []
-    if everything:
-        sides.append(Side(HOUSE, "", house, house=True, cells=together))
-        others = [one for one in organisations if one not in house and (one in cells or one in agreed)]
-        others += [NAMELESS] if NAMELESS in cells else []
+    if sees_all(who):
+        agreed = contracts.in_force(known, house, starts)
+        sides.append(Side(HOUSE, "", house, house=True, pieces=together, agreed=agreed))
+        others = [one for one in organisations if one not in house]
+        others += [NAMELESS] if NAMELESS in everybody else []
     else:
         others = [who.rule.organisation_id]
-        if agreed.get(others[0], NONE).reference_visible:
-            enough = {key: counts for key, counts in together.items() if counts.handled >= FEWEST}
-            sides.append(Side(HOUSE, "", house, house=True, cells=enough, listed=False))
+        if any(one.reference_visible for one in contracts.in_force(known, others, starts)):
+            whole = Side(HOUSE, "", house, house=True, pieces=together)
+            enough = {key: one for key, one in together.items() if whole.cells[key[1]].handled >= FEWEST}
+            sides.append(Side(HOUSE, "", house, house=True, pieces=enough, listed=False))
     for one in others:
         name = organisations[one]["name"] if one in organisations else ""
-        sides.append(
-            Side(str(one), name, (one,), house=False, cells=cells.get(one, {}), terms=agreed.get(one, NONE))
-        )
+        agreed = contracts.in_force(known, (one,), starts)
+        if one in everybody or agreed or not sees_all(who):
+            pieces = everybody.get(one, {})
+            sides.append(Side(str(one), name, (one,), house=False, pieces=pieces, agreed=agreed))
     return sides
 
 
-def _rows(sides: Sequence[Side], names: _Names) -> list[Row]:
+def _rows(sides: Sequence[Side], names: _Names, starts: Sequence[datetime]) -> list[Row]:
     """Everything, then each line with its subjects."""
     strata = {stratum for side in sides for stratum in side.cells}
-    rows = [_row(None, None, "", sides, lambda _: True)]
+    rows = [Row(None, None, "", [])]
     for line in sorted({stratum[0] for stratum in strata}, key=names.line):
-        rows.append(_row(line, None, names.line(line), sides, lambda s, line=line: s[0] == line))
+        rows.append(Row(line, None, names.line(line), []))
         subjects = {stratum[1] for stratum in strata if stratum[0] == line}
         if len(subjects) > 1:
-            rows += [
-                _row(
-                    line, subject or 0, names.subject(subject) if subject else "", sides,
-                    lambda s, line=line, subject=subject: s[:2] == (line, subject),
-                )
-                for subject in sorted(subjects, key=lambda s: (s is None, names.subject(s) if s else ""))
-            ]  # fmt: skip
+            ordered = sorted(subjects, key=lambda s: (s is None, names.subject(s) if s else ""))
+            rows += [Row(line, one or 0, names.subject(one) if one else "", []) for one in ordered]
+    for row in rows:
+        row.cells = [_cell(row, side, starts) for side in sides]
     return rows
 
 
-def _row(
-    line: int | None, subject: int | None, name: str, sides: Sequence[Side], of: Callable[..., bool]
-) -> Row:
-    cells = []
-    for side in sides:
-        mine = {stratum: counts for stratum, counts in side.cells.items() if of(stratum)}
-        cells.append(Cell(side, total(mine.values())))
-    return Row(line, subject, name, cells)
+def _cell(row: Row, side: Side, starts: Sequence[datetime]) -> Cell:
+    pieces = {key: counts for key, counts in side.pieces.items() if _in(row, key[1])}
+    return Cell(side, total(pieces.values()), cost=contracts.cost(side.agreed, starts, pieces))
 
 
 def _compared(rows: Sequence[Row]) -> int:

@@ -144,25 +144,52 @@ def test_an_outsourcer_sees_itself_and_nobody_else(sign: Any) -> None:
     assert [row["Organisation"] for row in _file(sign("manon"), "")] == ["Prestataire"] * 4
 
 
-def test_the_nameless_reference_is_shown_where_the_contract_says_so(
-    sign: Any, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from portevoix.reports import coherence
-    from portevoix.reports.contracts import Terms
+@pytest.fixture
+def contract(world: World) -> Iterator[Any]:
+    """Prestataire answers forty of a hundred of one line, for a price."""
+    from portevoix.web.records.models import Contract
 
-    mine = world.accounts["manon"].organisation_id
-    agreed = {mine: Terms(share=0.4, per_contact=3.5, reference_visible=True, known=True)}
-    monkeypatch.setattr(coherence, "terms", lambda *_args: agreed)
+    made = Contract.objects.create(
+        organisation_id=world.accounts["manon"].organisation_id,
+        share=40,
+        lines=["inscription"],
+        channels=["mail"],
+        price_contact="3.50",
+        reference_visible=True,
+    )
+    yield made
+    made.delete()
+
+
+def plain(text: str) -> str:
+    return text.replace("\u202f", " ").replace("\xa0", " ")
+
+
+def test_the_nameless_reference_is_shown_where_the_contract_says_so(sign: Any, contract: Any) -> None:
     answer = sign("manon").get(PAGE)
     text = words(answer)
     assert "Référence interne" in text
-    assert "40,0 %" in text
     assert "Écart réel : moins bien" in text
     assert "CPF" not in text  # a line that is not theirs
     assert "qui=maison" not in answer.content.decode()
     assert "Rivage" not in text
-    # The share is of what both sides did on their lines; the cost of 20 of 40 and 270 of 300 closed at 3.50.
-    assert "1 015,00 €" in text.replace("\u202f", " ").replace("\xa0", " ")
+    contract.reference_visible = False
+    contract.save()
+    assert "Référence" not in words(sign("manon").get(PAGE))
+    contract.reference_visible, contract.last_day = True, LONG_AGO.date()
+    contract.save()
+    assert "Référence" not in words(sign("manon").get(PAGE))  # a contract that ended
+
+
+def test_the_share_is_of_what_the_contract_covers_and_the_cost_by_its_prices(
+    sign: Any, contract: Any
+) -> None:
+    # Of 400 + 300 + 40 + 200 mails of the line Prestataire had 340; calls and other lines are not in the contract.
+    text = plain(words(sign("sophie").get(PAGE)))
+    assert "36,2 % pour 40 % (Inscription)" in text
+    assert "1 015,00 €" in text  # 270 of 300 and 20 of 40 closed, at 3.50
+    rows = list(_file(sign("sophie"), ""))
+    assert [row["Coût (€)"] for row in rows if row["Organisation"] == "Prestataire"][:1] == ["1015,00"]
 
 
 @pytest.mark.parametrize(

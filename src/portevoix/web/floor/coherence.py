@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from portevoix.actions import access
 from portevoix.domain.figures.compare import Judged, Measure
 from portevoix.reports import coherence as report
+from portevoix.reports.contracts import Agreement
 from portevoix.store import coherence as store
 from portevoix.web.desk.lists import pack, unpack
 from portevoix.web.desk.page import Page, desk_view
@@ -43,7 +44,7 @@ def show(page: Page) -> HttpResponseBase:
             ],
             "found": found,
             "line_id": line_id,
-            "overview": _overview(found, period),
+            "overview": _overview(page.who, found, period),
             "charts": _charts(found),
             "lines": _lines(found, period),
             "measures": words.MEASURES.values(),
@@ -113,24 +114,35 @@ def _shown(cell: report.Cell, judged: Judged, bar: words.Bar | None) -> words.Sh
     return words.Shown(side_name(cell.side), judged.measure, name, judged, bar)
 
 
-def _overview(found: report.Coherence, period: coherence_period.Period) -> list[dict[str, Any]]:
+def _overview(
+    who: access.Actor, found: report.Coherence, period: coherence_period.Period
+) -> list[dict[str, Any]]:
     rows = []
+    lines, every = dict(found.lines), report.sees_all(who)
     for cell in found.whole.cells:
-        side, agreed = cell.side, cell.side.terms
-        cost = side.cost(cell.counts)
+        side = cell.side
         rows.append(
             {
                 "name": side_name(side),
                 "figures": _figures(found.whole, cell, period),
                 "mean": words.duration(cell.counts.mean_seconds) if cell.counts.timed else "–",
-                "share": words.percent(side.share(found.handled)),
-                "agreed": words.percent(agreed.share)
-                if agreed.share is not None
-                else "–" if side.house or agreed.known else _("pas de contrat"),
-                "cost": words.money(cost) if cost is not None else "–",
+                "share": words.percent(side.share(found.handled)) if every else "–",
+                "agreed": [_agreed(one, had, lines) for one, had in found.shares[side.key]]
+                or ["–" if side.house else _("pas de contrat")],
+                "cost": words.money(cell.cost) if cell.cost is not None else "–",
             }
-        )  # fmt: skip
+        )
     return rows
+
+
+def _agreed(one: Agreement, had: float | None, lines: dict[int, str]) -> str:
+    """A contract's share, and what it came to on the lines that it covers."""
+    text = words.percent(one.share, 0)
+    if had is not None:
+        text = _("%(had)s pour %(agreed)s") % {"had": words.percent(had), "agreed": text}
+    if one.lines is None:
+        return text
+    return f"{text} ({', '.join(sorted(lines[line] for line in one.lines if line in lines)) or '–'})"
 
 
 def _charts(found: report.Coherence) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def response(found: Coherence, period: Period) -> HttpResponse:
 
 def _head() -> list[str]:
     head = [
-        _("Ligne"), _("Motif"), _("Organisation"), _("Traités"), _("Part (%)"), _("Part au contrat (%)"), _("Clos"),
+        _("Ligne"), _("Motif"), _("Organisation"), _("Traités"), _("Part (%)"), _("Part au contrat"), _("Clos"),
         _("Répondus"), _("Répondus dans le délai"), _("Transmis"), _("Revenus sous 7 jours"),
         _("Temps en main moyen (s)"), _("Temps en main typique (s)"), _("Coût (€)"),
     ]  # fmt: skip
@@ -60,15 +60,15 @@ def _head() -> list[str]:
 def _row(row: Row, cell: Cell, found: Coherence) -> list[str | int | float | None]:
     from portevoix.web.floor.coherence import side_name
 
-    counts, agreed = cell.counts, cell.side.terms
+    counts, agreed = cell.counts, found.shares[cell.side.key]
     whole = row.line_id is None
     values: list[str | int | float | None] = [
         _("Toutes les lignes") if whole else row.name if row.subject_id is None else _line(found, row),
         "" if row.subject_id is None else row.name or _("Sans motif"),
         side_name(cell.side), counts.handled, cell.side.share(found.handled) * 100 if whole else None,
-        agreed.share * 100 if whole and agreed.share is not None else None, counts.closed, counts.answered,
+        " ; ".join(f"{one.share:.0%}" for one, _had in agreed) if whole else None, counts.closed, counts.answered,
         counts.in_target, counts.transferred, counts.reopened, counts.mean_seconds if counts.timed else None,
-        counts.times.typical if counts.timed else None, cell.side.cost(counts),
+        counts.times.typical if counts.timed else None, cell.cost,
     ]  # fmt: skip
     for measure in Measure:
         judged = cell.judged.get(measure)

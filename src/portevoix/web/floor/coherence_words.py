@@ -52,9 +52,14 @@ _WORSE = pgettext_lazy("écart", "moins bien")
 _NO = "–"
 
 
+def _digits(number: float, digits: int) -> str:
+    """Rounded first: Django's formatting cuts off."""
+    return number_format(round(number, digits), digits, use_l10n=True, force_grouping=True)
+
+
 def percent(share: float, digits: int = 1) -> str:
     """82,4 %"""
-    return _("%s %%") % number_format(share * 100, digits)
+    return _("%s %%") % _digits(share * 100, digits)
 
 
 def rate(one: Rate) -> str:
@@ -79,7 +84,7 @@ def typical(counts: Counts) -> str:
 
 def money(euros: float) -> str:
     """1 234,50 €"""
-    return _("%s €") % number_format(euros, 2, use_l10n=True, force_grouping=True)
+    return _("%s €") % _digits(euros, 2)
 
 
 def count(number: int) -> str:
@@ -103,7 +108,7 @@ def value(measure: Measure, counts: Counts) -> str:
 def signed(measure: Measure, size: float, *, unit: bool = True) -> str:
     """−4,2 points, or +12 %."""
     sign = "+" if size > 0 else "−" if size < 0 else "±"
-    number = number_format(abs(size) * 100, 1)
+    number = _digits(abs(size) * 100, 1)
     if not unit:
         return f"{sign}{number}"
     if measure is Measure.TIME:
@@ -120,7 +125,7 @@ def interval(measure: Measure, found: Difference) -> str:
 
 def p_value(p: float) -> str:
     """0,013, or what is below what is worth printing."""
-    return "< " + number_format(0.001, 3) if p < 0.001 else number_format(p, 3)
+    return "< " + _digits(0.001, 3) if p < 0.001 else _digits(p, 3)
 
 
 def direction(one: Judged) -> str:
