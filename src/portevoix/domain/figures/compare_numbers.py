@@ -27,19 +27,26 @@ def student_two_sided(t: float, df: float) -> float:
 
 
 def student_quantile(tail: float, df: float) -> float:
-    """The ``t`` with ``student_two_sided(t, df) == tail``, by bisection; ``0 < tail < 1``."""
+    """The ``t`` with ``student_two_sided(t, df) == tail``; ``0 < tail < 1``. By halving, then by Newton's steps."""
     low, high = 0.0, 1.0
     while student_two_sided(high, df) > tail:
-        high *= 2.0
-    for _ in range(200):
-        middle = (low + high) / 2.0
-        if middle in (low, high):
+        low, high = high, high * 2.0
+    t = (low + high) / 2.0
+    for _ in range(100):
+        off = student_two_sided(t, df) - tail
+        low, high = (t, high) if off > 0 else (low, t)
+        step = t + off / (2.0 * _student_density(t, df))
+        # A step out of what is known to hold it is no use: the middle is.
+        step = step if low <= step <= high else (low + high) / 2.0
+        if abs(step - t) <= 1e-13 * t:
             break
-        if student_two_sided(middle, df) > tail:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2.0
+        t = step
+    return t
+
+
+def _student_density(t: float, df: float) -> float:
+    scale = math.exp(math.lgamma((df + 1.0) / 2.0) - math.lgamma(df / 2.0)) / math.sqrt(df * math.pi)
+    return scale * math.exp(-(df + 1.0) / 2.0 * math.log1p(t * t / df))
 
 
 def incomplete_beta(a: float, b: float, x: float) -> float:

@@ -94,12 +94,12 @@ class Figure:
 
 def _figures(row: report.Row, cell: report.Cell, period: coherence_period.Period) -> list[Figure]:
     """Handled, then the measures."""
+    leads = cell.side.listed and cell.counts.handled
+    asked = _asked(period, row.line_id, qui=cell.side.key, motif=row.subject_id)
+    address = f"{reverse('floor:coherence-contacts')}?{urlencode(asked)}&quoi=" if leads else ""
 
     def behind(kind: str) -> str:
-        if not cell.side.listed or not cell.counts.handled:
-            return ""
-        asked = _asked(period, row.line_id, qui=cell.side.key, quoi=kind, motif=row.subject_id)
-        return reverse("floor:coherence-contacts") + "?" + urlencode(asked)
+        return address and address + kind
 
     shown = [Figure(words.count(cell.counts.handled), behind("tout"))]
     for measure in Measure:
