@@ -209,7 +209,7 @@ def bars(judged: dict[str, Judged], measure: Measure) -> dict[str, Bar]:
     if not found:
         return {}
     reach = max(2.5 * MATTERS[measure], *(max(abs(one.low), abs(one.high)) * 1.05 for one in found.values()))
-    reach = min(reach, 8 * MATTERS[measure])
+    reach = min(reach, 20 * MATTERS[measure])
 
     def place(size: float) -> int:
         return round(150 + 148 * max(-1.0, min(1.0, size / reach)))
