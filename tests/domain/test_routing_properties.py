@@ -6,12 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portevoix.domain.advisers.capacity import Limits, Load, is_within, room_for
 from portevoix.domain.advisers.presence import Presence
 from portevoix.domain.channels import WORK, Channel, Work
+from portevoix.domain.routing import shelves
 from portevoix.domain.routing.floor import Floor
 from portevoix.domain.routing.policy import decide, is_eligible, is_kept_for, urgency
 from portevoix.domain.routing.types import (
@@ -218,6 +220,15 @@ def test_the_floor_is_the_reference(seed: int, policy: Policy, steps: int) -> No
     History(Random(seed), policy).run(steps)
 
 
+@settings(max_examples=100)
+@given(st.integers(0, 2**32), POLICIES)
+def test_the_floor_is_the_reference_also_where_lists_are_long(seed: int, policy: Policy) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shelves, "LONG", 2)
+        patch.setattr(shelves, "FORGET", 1)
+        History(Random(seed), policy).run(100)
+
+
 def test_the_same_history_gives_the_same_decisions() -> None:
     one, two = (History(Random(7), Policy()) for _ in range(2))
     one.run(600)
@@ -252,6 +263,6 @@ def test_a_heap_forgets_its_dead() -> None:
     for contact in contacts[1:]:
         floor.remove(contact.key)
     [queue] = floor._queues.values()
-    assert len(queue.heap) < 150
+    assert len(queue._run) < 150
     floor.set_adviser(Adviser(1, frozenset({1})))
     assert [p.contact_id for p in floor.place(0)] == [0]

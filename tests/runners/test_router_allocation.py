@@ -101,6 +101,8 @@ def test_who_is_closed_gets_nothing(centre, start):
     start("router")
     mails(centre, 4)
     assert {seat["account_id"] for seat in offered(centre, 4)} == {1}
+    told = centre.execute("select why from allocation").fetchall()
+    assert all({"closed", "owed-most"} == {one["code"] for one in row["why"]} for row in told)
 
 
 def test_without_a_contract_everybody_is_asked(centre, start):

@@ -15,7 +15,6 @@ from portevoix.domain.allocation import words
 from portevoix.domain.allocation.allocator import Account, Allocator, Allotted
 from portevoix.domain.allocation.contract import Contract, Counts, DataClass, Volumes
 from portevoix.domain.channels import Channel
-from portevoix.domain.lines.holidays import Region
 from portevoix.domain.lines.hours import Hours
 from portevoix.store import allocation as store
 
@@ -64,8 +63,7 @@ class Allocation:
             raise ValueError(msg)
         week = words.hours(row["hours"])
         if week:
-            regions = frozenset({Region("metropole")})
-            self._hours[row["organisation_id"]] = Hours("Europe/Paris", week, (), regions)
+            self._hours[row["organisation_id"]] = Hours(ZONE.key, week)
         knows = frozenset(DataClass) if row["in_house"] else frozenset(DataClass(one) for one in row["knows"])
         return Contract(
             row["organisation_id"],

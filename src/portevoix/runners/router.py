@@ -7,6 +7,7 @@ changed; the rows themselves are read again, so that no event is ever applied tw
 
 from __future__ import annotations
 
+import gc
 import logging
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, Final
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 BARRED_SECONDS: Final = 60.0
 #: Offers of one transaction: few enough to be seen soon, many enough to share a commit.
 BATCH: Final = 200
+#: The collector looks for circles seldom: what waits is long-lived, and hardly anything here makes circles.
+LAZY: Final = (50_000, 20, 100)
 _MOVED_ADVISER: Final = ("account_id", "from_account_id", "to_account_id")
 
 
@@ -82,6 +85,8 @@ class Router:
         fresh = self._allocation.decide(conn, waiting, self._clock.now(conn))
         for row in waiting:
             self._set_waiting(row, now, fresh.get(row["id"]))
+        gc.collect()
+        gc.freeze()
 
     # --- what changed -------------------------------------------------------------------------------------
 
@@ -217,6 +222,7 @@ class Router:
 def main() -> None:
     """Run until told to stop."""
     setup_logging()
+    gc.set_threshold(*LAZY)
     rounds = Rounds("router", every=0.25)
     router = Router(rounds)
     rounds.run(router.round, begin=router.begin)

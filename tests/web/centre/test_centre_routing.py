@@ -12,6 +12,7 @@ from django.urls import reverse
 def values(**changes: Any) -> dict[str, Any]:
     return {
         "urgency_weight": "2", "urgency_minutes_hours": "0", "urgency_minutes_minutes": "30", "reserve_people": "1",
+        "data_class": "health",
         "after_0": "60", "skills_0": "minus-1", "lines_0": [],
     } | changes  # fmt: skip
 
@@ -27,6 +28,7 @@ def test_what_is_set_is_kept_and_told(world: SimpleNamespace, at: Any) -> None:
     assert page.post(address(world), values())["Location"] == address(world)
     world.cpf.refresh_from_db()
     assert (world.cpf.urgency_weight, world.cpf.urgency_minutes, world.cpf.reserve_people) == (2, 30, 1)
+    assert world.cpf.data_class == "health"
     assert world.cpf.relaxations == [{"after": 60, "skills": "minus-1", "lines": []}]
     page.post(address(world), values(after_1="600", skills_1="none", lines_1=["scolaire"]))
     world.cpf.refresh_from_db()

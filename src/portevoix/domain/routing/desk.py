@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from portevoix.domain.advisers.capacity import Load
-from portevoix.domain.routing.shelves import LIVE, WHOLE, Item, Profile, Queue, Rooms, first_for
+from portevoix.domain.routing.shelves import EMPTY, LIVE, WHOLE, Item, Profile, Queue, Rooms
 
 if TYPE_CHECKING:
     from portevoix.domain.routing.policy import Rank
@@ -71,20 +71,21 @@ class Desk:
 
     def head(self, room: int, weighed_at: Instant | None) -> Item | None:
         """The most urgent item this person may take with this room; weighed by line at an instant, or by due time."""
-        heads = [heap[0] for heap in self.profile.heaps[room] if heap]
+        queues = self.profile.by_room[room]
         if self.kept:
-            heads += [queue.heap[0] for queue in self.kept.values() if queue.heap and queue.bit & room]
-        if not heads:
+            queues = queues + [queue for queue in self.kept.values() if queue.bit & room]
+        if not queues:
             return None
-        best = min(heads) if weighed_at is None else min(heads, key=lambda item: order(item, weighed_at))
-        if best[5].excluded and self.adviser.id in best[5].excluded:
-            return self._head_not_excluded(room, weighed_at)
+        heads = [queue.head for queue in queues]
+        best = _most_urgent(heads, weighed_at)
+        if best is not None and best[5].excluded and self.adviser.id in best[5].excluded:
+            return _most_urgent([queue.first_for(self.adviser.id) for queue in queues], weighed_at)
         return best
 
-    def _head_not_excluded(self, room: int, weighed_at: Instant | None) -> Item | None:
-        heaps = list(self.profile.heaps[room])
-        heaps += [queue.heap for queue in self.kept.values() if queue.bit & room]
-        firsts = [item for heap in heaps if (item := first_for(heap, self.adviser.id)) is not None]
-        if weighed_at is None:
-            return min(firsts, default=None)
-        return min(firsts, key=lambda item: order(item, weighed_at), default=None)
+
+def _most_urgent(heads: list[Item], weighed_at: Instant | None) -> Item | None:
+    if weighed_at is None:
+        best = min(heads)
+        return None if best is EMPTY else best
+    full = [item for item in heads if item is not EMPTY]
+    return min(full, key=lambda item: order(item, weighed_at), default=None)

@@ -141,12 +141,16 @@ class Floor:
                 self._fill(desk, placed)
             elif gained:
                 self._take_turns([], placed)
-        elif not gained and len(fresh) == 1:
+        elif len(fresh) > 1 or len(gained) > 1:
+            self._take_turns(self._file_fresh(), placed)
+        elif gained:
+            (desk,) = gained.values()
+            newcomers = self._file_fresh()
+            self._one_and_one(desk, newcomers[0] if newcomers else None, placed)
+        elif fresh:
             ((_, waiting),) = fresh.items()
             fresh.clear()
             self._welcome(waiting, placed)
-        elif gained or fresh:
-            self._take_turns(self._file_fresh(), placed)
         return placed
 
     def _welcome(self, waiting: Waiting, placed: list[Placement]) -> None:
@@ -179,6 +183,24 @@ class Floor:
             people.judge(desk)
         if desk.room:
             people.line_up()
+        people.gained.clear()
+
+    def _one_and_one(self, desk: Desk, newcomer: Item | None, placed: list[Placement]) -> None:
+        """One person gained and at most one contact came: what ``_take_turns`` does, without its agenda."""
+        people = self._people
+        people.line_up()
+        while True:
+            head = self._head(desk) if desk.room else None
+            if newcomer is not None and (head is None or self._order(newcomer) <= self._order(head)):
+                entry, newcomer = newcomer[5], None
+                if (taker := self._taker(entry)) is not None:
+                    placed.append(self._assign(entry, taker))
+                    people.seat(taker)
+            elif head is not None:
+                placed.append(self._assign(head[5], desk))
+                people.seat(desk)
+            else:
+                break
         people.gained.clear()
 
     def _take_turns(self, fresh: list[Item], placed: list[Placement]) -> None:
@@ -255,14 +277,15 @@ class Floor:
         return placement
 
     def _placement(self, waiting: Waiting, asked: Terms, desk: Desk) -> Placement:
-        adviser_id = desk.adviser.id
-        now = self._now
-        held = desk.calls + desk.chats + desk.mails
-        preferred = adviser_id == waiting.preferred_adviser
-        why = (waiting.line_id, asked.skills, waiting.due_at - now, now - desk.idle_since, held, preferred)
-        # Made as a plain tuple is: half the time of the constructors that name their fields.
-        reason = _new(Reason, (*why, self._policy.version, asked.number, asked.why))
-        return _new(Placement, (waiting.contact_id, waiting.seat, adviser_id, reason))
+        contact_id, line_id, _, _, due_at, _, seat, preferred, *_ = waiting
+        _, skills, _, number, why = asked
+        adviser_id, now = desk.adviser.id, self._now
+        # Made as plain tuples are: half the time of the constructors that name their fields.
+        reason = (
+            line_id, skills, due_at - now, now - desk.idle_since, desk.calls + desk.chats + desk.mails,
+            adviser_id == preferred, self._policy.version, number, why,
+        )  # fmt: skip
+        return _new(Placement, (contact_id, seat, adviser_id, _new(Reason, reason)))
 
     def _file(self, waiting: Waiting) -> Item:
         """Put what waits where it belongs: kept for one person, or for everybody."""

@@ -1,17 +1,18 @@
 """Where ``Floor`` keeps what waits and who may serve it. Not for use elsewhere.
 
-What waits stands in one heap per distinct requirement (line, kind of work, whose people, skills). Everybody with the
-same lines, skills and organisation shares one ``Profile``, which keeps the list of heaps they may serve: the next
-contact for a person is the smallest of those heads, whatever the number waiting. The head of a heap is always alive;
-what dies further down is dropped when it comes up, or when half of a heap is dead.
+What waits stands in one queue per distinct requirement (line, kind of work, whose people, skills). Everybody with the
+same lines, skills and organisation shares one ``Profile``, which keeps the list of queues they may serve: the next
+contact for a person is the smallest of their heads, whatever the number waiting. The head of a queue is always alive;
+what dies further down is dropped when it comes up.
 """
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heappush
-from math import log
+from bisect import insort
+from heapq import heappop, heappush
+from math import inf, log
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from portevoix.domain.advisers.capacity import Limits, Load, room_for
 from portevoix.domain.channels import WORK, Channel, Work
@@ -28,11 +29,13 @@ BIT_OF: Final[Mapping[Channel, int]] = MappingProxyType({channel: BITS[WORK[chan
 WHOLE, LIVE, DEFERRED = BITS.values()
 #: The bits of each mask.
 PARTS: Final = tuple(tuple(bit for bit in BITS.values() if bit & mask) for mask in range(8))
-MANY_DEAD: Final = 64
+#: A list of this many is no longer shifted for one that comes out of turn; so many dead at its front are forgotten.
+LONG: Final = 4096
+FORGET: Final = 64
 
 
 class Requirement(NamedTuple):
-    """What one heap asks of a person; ``line_id`` for its urgency."""
+    """What one queue asks of a person; ``line_id`` for its urgency."""
 
     line_id: int
     bit: int
@@ -59,61 +62,99 @@ Item = tuple[float, float, int, str, int, Entry]
 """Due, since, contact and seat; a serial number that makes it unique; the entry."""
 
 
-class Queue:
-    """The heap of one requirement, or of what is kept for one person (``requires`` then names no people)."""
+class _Nobody:
+    """Stands in an empty queue."""
 
-    __slots__ = ("bit", "dead", "heap", "log_weight", "requires", "scale")
+    alive = False
+    excluded: frozenset[int] = frozenset()
+
+
+#: The head of an empty queue: after everything.
+EMPTY: Final[Item] = (inf, inf, 0, "", 0, cast("Entry", _Nobody()))
+
+
+class Queue:
+    """What waits for one requirement, or is kept for one person (``requires`` then names no people), in the order of
+    the due times. Most come in that order, so it is a list that grows at its end and is taken from its front; what comes out
+    of turn is put in its place, or into a heap beside it where the list is long."""
+
+    __slots__ = ("_dead", "_first", "_late", "_run", "bit", "head", "log_weight", "requires", "scale")
 
     def __init__(self, requires: Requirement, urgency: LineUrgency) -> None:
         self.requires = requires
         self.bit = requires.bit
         self.scale = urgency.scale
         self.log_weight = log(urgency.weight)
-        self.heap: list[Item] = []
-        self.dead = 0
+        self.head: Item = EMPTY  # the first living item
+        self._run: list[Item] = []
+        self._first = 0
+        self._dead = 0  # at most so many in the list, not counting those before the head
+        self._late: list[Item] = []
 
     def push(self, item: Item) -> None:
-        heappush(self.heap, item)
+        run = self._run
+        if not run or item > run[-1]:
+            run.append(item)
+        elif len(run) - self._first < LONG:
+            insort(run, item, self._first)
+        else:
+            heappush(self._late, item)
+        if item < self.head:  # noqa: PLR1730 - half the time of min()
+            self.head = item
 
     def kill(self, entry: Entry) -> None:
         """Mark ``entry`` dead and bring a living head up."""
         entry.alive = False
-        heap = self.heap
-        self.dead += 1
-        while heap and not heap[0][5].alive:
-            heappop(heap)
-            self.dead -= 1
-        if self.dead > MANY_DEAD and self.dead * 2 > len(heap):
-            heap[:] = [item for item in heap if item[5].alive]  # in place: the profiles hold this list
-            heapify(heap)
-            self.dead = 0
+        if self.head[5] is not entry:
+            self._dead += 1
+            if self._dead > FORGET and self._dead * 2 > len(self._run) - self._first:
+                self._forget()
+            return
+        run, first = self._run, self._first
+        count = len(run)
+        while first < count and not run[first][5].alive:
+            first += 1
+        if first > FORGET and first * 2 > count:
+            del run[:first]
+            count -= first
+            first = 0
+        self._first = first
+        head = run[first] if first < count else EMPTY
+        late = self._late
+        if late:
+            while late and not late[0][5].alive:
+                heappop(late)
+            if late and late[0] < head:
+                head = late[0]
+        self.head = head
+
+    def _forget(self) -> None:
+        """Most of the list is dead."""
+        self._run = [item for item in self._run[self._first :] if item[5].alive]
+        self._first = self._dead = 0
+
+    def first_for(self, adviser_id: int) -> Item:
+        """The most urgent living item that does not exclude this person. Few exclude anybody."""
+        rest = (self._run[place] for place in range(self._first, len(self._run)))
+        best = next((item for item in rest if _may_have(item, adviser_id)), EMPTY)
+        return min([best, *(item for item in self._late if _may_have(item, adviser_id))])
 
 
-def first_for(heap: list[Item], adviser_id: int) -> Item | None:
-    """The most urgent living item that does not exclude this person. Few exclude anybody."""
-    aside: list[Item] = []
-    found: Item | None = None
-    while heap and found is None:
-        if not heap[0][5].alive or adviser_id in heap[0][5].excluded:
-            aside.append(heappop(heap))
-        else:
-            found = heap[0]
-    for item in aside:
-        heappush(heap, item)
-    return found
+def _may_have(item: Item, adviser_id: int) -> bool:
+    return item[5].alive and adviser_id not in item[5].excluded
 
 
 class Profile:
     """The people with the same lines, skills and organisation: which queues they may serve, by their room."""
 
-    __slots__ = ("heaps", "levels", "lines", "organisation", "queues")
+    __slots__ = ("by_room", "levels", "lines", "organisation", "queues")
 
     def __init__(self, lines: frozenset[int], skills: Skills, organisation: int) -> None:
         self.lines = lines
         self.levels = dict(skills)
         self.organisation = organisation
         self.queues: set[Queue] = set()
-        self.heaps: list[list[list[Item]]] = [[] for _ in PARTS]
+        self.by_room: list[list[Queue]] = [[] for _ in PARTS]
 
     def meet(self, queue: Queue) -> None:
         """Serve a new queue if its requirement is met."""
@@ -129,7 +170,7 @@ class Profile:
         self.queues.add(queue)
         for mask, parts in enumerate(PARTS):
             if bit in parts:
-                self.heaps[mask].append(queue.heap)
+                self.by_room[mask].append(queue)
 
 
 class Rooms:

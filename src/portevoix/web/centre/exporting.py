@@ -24,7 +24,7 @@ LINE_FIELDS = (
     "slug", "name", "language", "time_zone", "holiday_region", "active", "target_minutes", "offer_seconds",
     "preferred_seconds", "wrap_up_seconds", "sender_name", "signature", "ack_active", "ack_text", "service_name",
     "service_address", "service_phone", "silence", "silence_months", "appeal_text",
-    "urgency_weight", "urgency_minutes", "reserve_people", "relaxations",
+    "urgency_weight", "urgency_minutes", "reserve_people", "relaxations", "data_class",
 )  # fmt: skip
 DOOR_FIELDS = (
     "kind", "address", "active", "reply_token",

@@ -11,6 +11,7 @@ from portevoix.web.centre.rights import View, guarded
 from portevoix.web.centre.views import (
     answers,
     aside,
+    contracts,
     doors,
     groups,
     history,
@@ -84,6 +85,10 @@ urlpatterns = [
     page(f"{_GROUP}/nouveau", groups.create, "group-new"),
     page(f"{_GROUP}/<int:row_id>", groups.change, "group"),
     page(f"{_GROUP}/<int:row_id>/supprimer", groups.delete, "group-delete"),
+    page("contrats", contracts.listing, "contracts"),
+    page("contrats/nouveau", contracts.create, "contract-new"),
+    page("contrats/<int:contract_id>", contracts.change, "contract"),
+    page("contrats/<int:contract_id>/supprimer", contracts.delete, "contract-delete"),
     page("reponses", answers.listing, "answers", Action.ANSWER_EDIT),
     page("reponses/nouvelle", answers.create, "answer-new", Action.ANSWER_EDIT),
     page("reponses/apercu", answers.preview, "answer-preview", Action.ANSWER_EDIT),

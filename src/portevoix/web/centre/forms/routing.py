@@ -49,7 +49,7 @@ class RoutingForm(RowForm[Line]):
 
     class Meta:
         model = Line
-        fields = ("urgency_weight", "urgency_minutes", "reserve_people")
+        fields = ("urgency_weight", "urgency_minutes", "reserve_people", "data_class")
         widgets: ClassVar[dict[str, Any]] = {
             "urgency_weight": forms.TextInput(attrs={"inputmode": "numeric", "class": "centre-short"}),
             "reserve_people": forms.TextInput(attrs={"inputmode": "numeric", "class": "centre-short"}),
@@ -60,6 +60,9 @@ class RoutingForm(RowForm[Line]):
             ),
             "reserve_people": _(
                 "Tant qu’il ne reste que ce nombre de personnes libres, elles ne reçoivent pas de courriel. Ne compte que pour les personnes qui finissent leur courriel avant de prendre un appel."
+            ),
+            "data_class": _(
+                "Ce qu’un contact de cette ligne dit d’une personne : seuls ceux à qui un contrat le confie le reçoivent, et toujours l’interne."
             ),
         }
         error_messages: ClassVar[dict[str, Any]] = {
