@@ -313,3 +313,28 @@ def test_readers_by_organisation_and_an_outsourcer_sees_its_own(sign: Any, world
     again = words(sign("sophie").get(f"{PAGE}reponses/{answer.pk}"))
     assert "Charlie Roux Prestataire Sans équipe version 1" in again
     assert sign("noe").get(PAGE + "reponses/999").status_code == 404
+
+
+def test_it_is_all_said_in_english_too(sign: Any, contract: Any, world: World) -> None:
+    from portevoix.web.accounts.models import User
+
+    User.objects.filter(pk__in=[world.accounts["sophie"].pk, world.accounts["manon"].pk]).update(
+        language="en"
+    )
+    try:
+        text = plain(words(sign("sophie").get(PAGE)))
+        for said in (
+            "Overview",
+            "36.2% for 40% (Inscription)",
+            "€1,015.00",
+            "Real difference: less good",
+            "Holm’s",
+        ):
+            assert said in text, said
+        rows = csv.DictReader(
+            io.StringIO(sign("sophie").get(PAGE + "chiffres.csv").content.decode("utf-8-sig"))
+        )
+        assert {row["Organisation"] for row in rows} == {"In-house", "Prestataire", "Rivage"}
+        assert "In-house reference" in words(sign("manon").get(PAGE))
+    finally:
+        User.objects.update(language="fr")

@@ -178,7 +178,9 @@ class Shown:
     @property
     def verdict(self) -> str:
         word = str(VERDICTS[self.judged.verdict][0])
-        return f"{word} : {direction(self.judged)}" if self.judged.real else word
+        if not self.judged.real:
+            return word
+        return _("%(verdict)s : %(how)s") % {"verdict": word, "how": direction(self.judged)}
 
     @property
     def tone(self) -> str:
