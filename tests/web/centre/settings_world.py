@@ -30,6 +30,7 @@ def build() -> SimpleNamespace:
     answer = m.SavedAnswer.objects.create(title="Bonjour", body="Bonjour {{ prenom }},", line=cpf)
     foreign = m.SavedAnswer.objects.create(title="École", body="Bonjour,", line=school)
     make = make_account
+    contract = m.Contract.objects.create(organisation=other, share=30)
     people = {
         "admin": make(
             "ada@example.org", PASSWORD, full_name="Ada Roux", role="administrator", organisation=house
@@ -45,7 +46,7 @@ def build() -> SimpleNamespace:
     m.AdviserLine.objects.create(account=people["adviser"], line=cpf)
     return SimpleNamespace(
         house=house, other=other, team=team, site=site, cpf=cpf, school=school, door=door, root=root, leaf=leaf,
-        second=second, skill=skill, answer=answer, foreign=foreign, **people,
+        second=second, skill=skill, answer=answer, foreign=foreign, contract=contract, **people,
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def test_every_page_is_accessible_and_fits(tab: Page, site: Site, centre: Simple
     pages = [
         "", "lignes", "lignes/nouvelle", line, f"{line}/accuse", f"{line}/horaires", f"{line}/competences", f"{line}/acheminement",
         f"{line}/motifs", f"{line}/motifs/{centre.root.pk}", "portes", "portes/nouvelle", f"portes/{centre.door.pk}",
-        "competences", "contrats", "contrats/nouveau", f"competences/{centre.skill.pk}", "personnes", "personnes/nouvelle",
+        "competences", "contrats", "contrats/nouveau", f"contrats/{centre.contract.pk}", f"competences/{centre.skill.pk}", "personnes", "personnes/nouvelle",
         f"personnes/{centre.adviser.pk}", "groupes", "groupes/sites/nouveau", "reponses",
         f"reponses/{centre.answer.pk}", "mis-de-cote/", "historique", "echange",
     ]  # fmt: skip

@@ -14,6 +14,11 @@ from django.urls import reverse
 NEW = "/reglages/contrats/nouveau"
 
 
+@pytest.fixture(autouse=True)
+def no_contract(world: SimpleNamespace) -> None:
+    world.contract.delete()
+
+
 def values(world: SimpleNamespace, **changes: Any) -> dict[str, Any]:
     return {
         "organisation": world.other.pk, "share": "30", "lines": ["cpf"], "channels": ["phone", "mail"],
