@@ -72,6 +72,7 @@ POSTS = {
     "delete-view",
     "presence",
     "beat",
+    "reading-mark",
 }
 OPEN_TO_ALL_SIGNED_IN = {
     "root",
@@ -84,6 +85,8 @@ OPEN_TO_ALL_SIGNED_IN = {
     "presence",
     "beat",
     "live-token",
+    "reading",
+    "reading-mark",
 }
 # These name a thing of their own kind; each has its own test below.
 OTHERS = {"accept", "decline", "set-aside", "retry-aside", "delete-view"}
