@@ -300,3 +300,21 @@ limit 1
 select sender, sender_name from message
 where conversation_id = %(id)s and kind = 'in' and sender <> ''
 order by (facts ? 'stranger'), id desc limit 1
+
+-- name: offers_of
+-- Who was offered the contacts of a conversation, and why; with what became of it.
+select e.id, e.at, e.contact_id, e.data->'reason' as reason, e.data->>'role' as role, a.full_name as account,
+  (select n.kind from event n where n.contact_id = e.contact_id and n.id > e.id
+     and n.kind in ('contact-accepted', 'contact-declined', 'contact-expired') order by n.id limit 1) as became
+from event e left join account a on a.id = (e.data->>'account_id')::bigint
+where e.conversation_id in (select %(id)s::bigint union select id from conversation where merged_into = %(id)s)
+  and e.kind = 'contact-offered' order by e.id desc limit 50
+
+-- name: last_contact
+select id from contact where conversation_id = %(id)s order by id desc limit 1
+
+-- name: skill_names
+select id, name from skill
+
+-- name: line_names
+select slug, name from line

@@ -34,6 +34,7 @@ urlpatterns = [
     path(_C, conversation.show, name="conversation"),
     path(_C + "nouveau", conversation.whats_new, name="news"),
     path(_C + "avant", conversation.earlier, name="earlier"),
+    path(_C + "pourquoi", conversation.why, name="why"),
     path(_C + "imprimer", conversation.printable, name="print"),
     path(_C + "ecrit", conversation.writes, name="writes"),
     path(_C + "ecrivent", conversation.who_writes, name="writers"),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from portevoix.actions import access, conversations
 from portevoix.store import desk
 from portevoix.web.desk import pane, thread
+from portevoix.web.desk import why as reasons
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.desk.views.work import work_context
 from portevoix.web.telling import writing
@@ -132,3 +133,19 @@ def writers(page: Page, conversation_id: int) -> HttpResponse:
     else:
         text = _("%s écrivent aussi dans cette conversation.") % ", ".join(names)
     return page.render("desk/writers.html", {"text": text})
+
+
+@require_GET
+@desk_view
+def why(page: Page, conversation_id: int) -> HttpResponseBase:
+    """Why it came to whom it came."""
+    row = access.conversation(page.conn, page.who, conversation_id)
+    if row["merged_into"] is not None:
+        return HttpResponseRedirect(reverse("desk:why", args=[row["merged_into"]]))
+    last = desk.row(page.conn, "last_contact", id=conversation_id)
+    context = {
+        "conversation": row,
+        "offers": reasons.offers(page, conversation_id),
+        "allotted": reasons.allotted(page, last["id"] if last else None),
+    }
+    return page.render("desk/why.html", context)
