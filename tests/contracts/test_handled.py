@@ -79,6 +79,27 @@ def test_reading_the_log_again_changes_nothing(conn):
     assert table(conn) == once != []
 
 
+def test_who_changes_sides_takes_no_past_along(conn):
+    first = came(conn)
+    contacts.take(conn, first.contact_id, 1, minutes(1))
+    contacts.transfer(
+        conn, first.contact_id, 1, line_id=2, to_account_id=None, due_at=minutes(60), at=minutes(3)
+    )
+    read_all(conn)
+    conn.execute("update account set organisation_id = (select id from organisation where name = 'Maison')")
+    work(conn, first.contact_id, 2, 10, 14)
+    work(conn, came(conn, "anna@client.example").contact_id, 1, 20, 24)
+    read_all(conn)
+    sides = conn.execute(
+        "select h.account_id, g.name from handling h join organisation g on g.id = h.organisation_id order by contact_id, part"
+    ).fetchall()
+    assert [(row["account_id"], row["name"]) for row in sides] == [
+        (1, "Presta"),
+        (2, "Maison"),
+        (1, "Maison"),
+    ]
+
+
 @pytest.mark.parametrize(("days", "back"), [(2, True), (8, False)])
 def test_a_matter_that_comes_back_within_a_week_is_noted_on_who_closed_it(conn, days, back):
     taken = came(conn)

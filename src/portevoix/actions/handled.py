@@ -40,12 +40,12 @@ def _read_again(conn: Connection, ids: list[int]) -> None:
     told: dict[int, list[tuple[datetime, Event]]] = defaultdict(list)
     for row in store.rows(conn, "history", ids=ids, kinds=list(KINDS)):
         told[row["contact_id"]].append((row["at"], read(row["kind"], row["v"], row["data"])))
-    store.run(conn, "forget", ids=ids)
+    found = {
+        row["id"]: handlings(told[row["id"]], row["line_id"], row["due_at"])
+        for row in store.rows(conn, "contacts", ids=ids)
+    }
+    store.run(conn, "forget", ids=list(found), counts=[len(parts) for parts in found.values()])
     store.keep(
         conn,
-        [
-            (row["id"], number, part)
-            for row in store.rows(conn, "contacts", ids=ids)
-            for number, part in enumerate(handlings(told[row["id"]], row["line_id"], row["due_at"]), 1)
-        ],
+        [(contact, number, part) for contact, parts in found.items() for number, part in enumerate(parts, 1)],
     )

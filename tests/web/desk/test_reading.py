@@ -91,3 +91,16 @@ def test_a_change_in_the_settings_is_a_new_version_whoever_makes_it(
     sign("sophie").post(f"/reglages/reponses/{mine.pk}", {**form, "body": "Bonjour, c’est fait."})
     mine.refresh_from_db()
     assert (mine.version, mine.body) == (before + 1, "Bonjour, c’est fait.")
+
+
+def test_a_new_answer_of_the_settings_is_to_be_read(world: World, sign: Any, answers: Any) -> None:
+    form = {
+        "title": "Tout neuf",
+        "body": "Texte",
+        "language": "fr",
+        "line": world.lines["cpf"].pk,
+        "active": "on",
+    }
+    assert sign("admin").post("/reglages/reponses/nouvelle", form).status_code == 302
+    assert "Tout neuf" in sign("bob").get(PAGE).content.decode()
+    assert "Tout neuf" not in sign("alice").get(PAGE).content.decode()

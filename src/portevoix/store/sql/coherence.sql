@@ -22,10 +22,13 @@ select contact_id, at, kind, v, data from event
 where contact_id = any(%(ids)s) and kind = any(%(kinds)s) order by contact_id, id
 
 -- name: forget
-delete from handling where contact_id = any(%(ids)s)
+-- Parts that the log does not tell of (any more).
+delete from handling h using unnest(%(ids)s::bigint[], %(counts)s::int[]) k(id, parts)
+where h.contact_id = k.id and h.part > k.parts
 
 -- name: keep
 -- The subject counts for the line whose subject it is; the matter came back if another contact followed within seven days.
+-- The organisation is the adviser's when the part was first counted: who changes sides takes no past along.
 insert into handling (contact_id, part, conversation_id, organisation_id, account_id, line_id, subject_id, channel,
                       began_at, ended_at, ending, seconds, in_target, reopened)
 select k.id, h.part, k.conversation_id, a.organisation_id, h.account_id, h.line_id, j.id, k.channel,
@@ -40,6 +43,13 @@ from unnest(%(contacts)s::bigint[], %(parts)s::smallint[], %(accounts)s::bigint[
 join contact k on k.id = h.contact_id
 join account a on a.id = h.account_id
 left join subject j on j.id = k.subject_id and j.line_id = h.line_id
+on conflict (contact_id, part) do update set
+  organisation_id = case when handling.account_id = excluded.account_id then handling.organisation_id
+                         else excluded.organisation_id end,
+  account_id = excluded.account_id, conversation_id = excluded.conversation_id, line_id = excluded.line_id,
+  subject_id = excluded.subject_id, channel = excluded.channel, began_at = excluded.began_at,
+  ended_at = excluded.ended_at, ending = excluded.ending, seconds = excluded.seconds, in_target = excluded.in_target,
+  reopened = excluded.reopened
 
 -- name: came_back
 update handling h set reopened = true

@@ -1,7 +1,7 @@
 -- What is counted of finished work, and who has read which version of what everybody should know.
 
 -- A contact in the hands of one adviser until it left them (domain/figures/compare_handled.py). Made from the log by the
--- timers, always anew for a whole contact: it can be emptied and read again.
+-- timers, always anew for a whole contact: it can be emptied and read again (the organisations are then today's).
 create table handling (
   contact_id      bigint not null references contact,
   part            smallint not null,             -- 1 for the first who had it
