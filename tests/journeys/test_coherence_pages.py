@@ -120,6 +120,20 @@ def test_the_manager_of_an_outsourcer_finds_no_way_to_the_others(
         expect(page.get_by_text("Ces chiffres ne vous sont pas ouverts")).to_be_visible()
 
 
+def test_on_paper_it_says_which_period_and_shows_no_tools(page: Page, site: Site, world: World) -> None:
+    site.sign_in(page, "sophie@centre.example", PASSWORD)
+    page.goto(site.url + PAGE + "?du=2026-01-01&au=2026-12-31")
+    expect(page.get_by_text("Cohérence du 1 janvier 2026 au 31 décembre 2026")).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(page.get_by_text("Cohérence du 1 janvier 2026 au 31 décembre 2026")).to_be_visible()
+    expect(page.get_by_role("table", name="Ce que chacun a traité")).to_be_visible()
+    expect(page.locator(".co-charts")).to_be_visible()
+    for tool in (page.locator("form.co-period"), page.get_by_role("link", name="Tableur (CSV)")):
+        expect(tool).to_be_hidden()
+    if folder := os.environ.get("PORTEVOIX_LOOK"):
+        page.pdf(path=f"{folder}/coherence.pdf", print_background=True)
+
+
 def test_a_period_is_chosen_by_keyboard(page: Page, site: Site, world: World) -> None:
     site.sign_in(page, "sophie@centre.example", PASSWORD)
     page.goto(site.url + PAGE)
@@ -144,6 +158,12 @@ def test_an_adviser_reads_changed_answers_by_keyboard(page: Page, site: Site, wo
     expect(page.get_by_role("heading", name="Délai d’inscription")).to_be_visible()
     assert_accessible(page)
     look(page, "reading")
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.emulate_media(color_scheme="dark")
+    assert_accessible(page)
+    assert_fits(page)
+    look(page, "reading-320px-dark")
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.keyboard.press("v")
     expect(page.get_by_role("heading", name="Délai d’inscription")).to_have_count(0)
     expect(page.get_by_role("heading", name="Pièce reçue")).to_be_visible()
