@@ -125,6 +125,32 @@ def test_events_that_commit_late_are_not_missed(conn, database_url):
     assert len(table(conn)) == 2
 
 
+def test_a_history_that_cannot_be_read_keeps_nothing_else_from_being_counted(conn):
+    broken = came(conn)
+    conn.execute(
+        "insert into event (at, kind, v, contact_id, data) values (now(), 'contact-taken', 99, %s, '{}'),"
+        " (now(), 'contact-closed', 1, %s, '{\"unheard\": 1}'),"
+        ' (now(), \'contact-transferred\', 1, %s, \'{"line_id": 1, "from_line_id": 777, "from_account_id": 1}\')',
+        [broken.contact_id] * 3,
+    )
+    work(conn, came(conn, "anna@client.example").contact_id, 2, 0, 5)
+    read_all(conn)
+    assert [row[1] for row in table(conn)] == [2]
+
+
+def test_what_was_handed_on_from_a_line_that_is_gone_counts_where_the_contact_is(conn):
+    taken = came(conn)
+    contacts.take(conn, taken.contact_id, 1, minutes(0))
+    contacts.transfer(
+        conn, taken.contact_id, 1, line_id=2, to_account_id=None, due_at=minutes(60), at=minutes(3)
+    )
+    conn.execute(
+        "update event set data = data || '{\"from_line_id\": 777}' where kind = 'contact-transferred'"
+    )
+    read_all(conn)
+    assert [(row[1], row[2]) for row in table(conn)] == [(1, 2)]
+
+
 def answer(conn, line=1, title="Pièce", body="Texte"):
     row = conn.execute(
         "insert into saved_answer (line_id, title, body, language, active) values (%s, %s, %s, 'fr', true) returning id",

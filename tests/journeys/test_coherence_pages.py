@@ -130,8 +130,10 @@ def test_on_paper_it_says_which_period_and_shows_no_tools(page: Page, site: Site
     expect(page.locator(".co-charts")).to_be_visible()
     for tool in (page.locator("form.co-period"), page.get_by_role("link", name="Tableur (CSV)")):
         expect(tool).to_be_hidden()
-    if folder := os.environ.get("PORTEVOIX_LOOK"):
-        page.pdf(path=f"{folder}/coherence.pdf", print_background=True)
+    page.set_viewport_size({"width": 794, "height": 1123})  # A4
+    assert_fits(page)
+    expect(page.get_by_role("table", name="CPF")).to_be_visible()  # what is folded on the screen too
+    look(page, "coherence-paper")
 
 
 def test_a_period_is_chosen_by_keyboard(page: Page, site: Site, world: World) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from portevoix.domain.contacts.events import Event, read
+from portevoix.domain.contacts.events import Event, UnknownEvent, read
 from portevoix.domain.figures.compare_handled import ENDS, KINDS, handlings
 from portevoix.store import coherence as store
 from portevoix.store.log import Cursor, load_cursor, save_cursor
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from portevoix.store.db import Connection
+
+log = logging.getLogger(__name__)
 
 READER: Final = "handled"
 
@@ -38,11 +41,21 @@ def learn(conn: Connection, limit: int = 2000) -> bool:
 
 def _read_again(conn: Connection, ids: list[int]) -> None:
     told: dict[int, list[tuple[datetime, Event]]] = defaultdict(list)
+    unread: set[int] = set()
     for row in store.rows(conn, "history", ids=ids, kinds=list(KINDS)):
-        told[row["contact_id"]].append((row["at"], read(row["kind"], row["v"], row["data"])))
+        try:
+            told[row["contact_id"]].append((row["at"], read(row["kind"], row["v"], row["data"])))
+        except (
+            UnknownEvent,
+            TypeError,
+        ):  # written by a newer version: one contact uncounted, not all after it
+            log.exception(
+                "contact %s is not counted: an event of its history cannot be read", row["contact_id"]
+            )
+            unread.add(row["contact_id"])
     found = {
         row["id"]: handlings(told[row["id"]], row["line_id"], row["due_at"])
-        for row in store.rows(conn, "contacts", ids=ids)
+        for row in store.rows(conn, "contacts", ids=[one for one in ids if one not in unread])
     }
     store.run(conn, "forget", ids=list(found), counts=[len(parts) for parts in found.values()])
     store.keep(

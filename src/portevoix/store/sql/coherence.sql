@@ -31,7 +31,7 @@ where h.contact_id = k.id and h.part > k.parts
 -- The organisation is the adviser's when the part was first counted: who changes sides takes no past along.
 insert into handling (contact_id, part, conversation_id, organisation_id, account_id, line_id, subject_id, channel,
                       began_at, ended_at, ending, seconds, in_target, reopened)
-select k.id, h.part, k.conversation_id, a.organisation_id, h.account_id, h.line_id, j.id, k.channel,
+select k.id, h.part, k.conversation_id, a.organisation_id, h.account_id, coalesce(l.id, k.line_id), j.id, k.channel,
        h.began_at, h.ended_at, h.ending, h.seconds, h.in_target,
        h.ending = 'closed' and exists (
          select 1 from contact o where o.conversation_id = k.conversation_id and o.id > k.id
@@ -42,6 +42,7 @@ from unnest(%(contacts)s::bigint[], %(parts)s::smallint[], %(accounts)s::bigint[
      h(contact_id, part, account_id, line_id, began_at, ended_at, ending, seconds, in_target)
 join contact k on k.id = h.contact_id
 join account a on a.id = h.account_id
+left join line l on l.id = h.line_id -- one that was deleted since: it counts for where the contact is now
 left join subject j on j.id = k.subject_id and j.line_id = h.line_id
 on conflict (contact_id, part) do update set
   organisation_id = case when handling.account_id = excluded.account_id then handling.organisation_id
