@@ -47,3 +47,13 @@ def test_bench_desk_seeds_asks_and_hears_every_offer():
     wanted = {"offer_p95_ms", "list_p95_ms", "conversation_p95_ms", "search_p95_ms", "contacts", "messages"}
     assert wanted <= set(figures)
     assert (figures["contacts"], figures["messages"], figures["unheard"]) == (2_000, 6_000, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_bench_coherence_asks_for_every_page_and_reads_the_log():
+    figures = last_line("coherence", "--small")["figures"]
+    wanted = {"month_p50_ms", "month_p95_ms", "year_p95_ms", "behind_p95_ms", "manager_p95_ms"}
+    assert wanted <= set(figures)
+    assert figures["contacts"] == 4_000
+    assert figures["reader_events_per_s"] > 0

@@ -14,6 +14,7 @@ NAMES: dict[str, str] = {
     "mail": "mails a second over SMTP, and the floor on this machine",
     "staffing": "the people that a year of quarter-hours needs",
     "twin": "a year of the centre on a virtual clock, and Ciw and SimPy",
+    "coherence": "the comparison of organisations with a million contacts",
     "desk": "pages and offers with a million contacts",
 }
 _SOURCE = Path(__file__).resolve().parents[3]
