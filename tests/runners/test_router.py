@@ -8,6 +8,7 @@ from centre_rows import came, fill
 from services.ports import until as wait_until
 
 from portevoix.actions import contacts, presence
+from portevoix.actions.configuration import changed
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -166,3 +167,27 @@ def test_the_dearer_line_goes_first_though_it_is_due_later(centre, start):
     start("router")
     (seat,) = until(lambda: seats(centre))
     assert seat["contact_id"] == dear
+
+
+def test_a_paused_line_waits_and_goes_on(centre, start):
+    centre.execute("insert into line_pause (line_id, by_id, at) values (1, 1, now())")
+    presence.set_state(centre, 2, "available", "", now())
+    waits = came(centre, "a@client.example", at=now()).contact_id
+    other = came(centre, "b@client.example", door=2, at=now()).contact_id
+    start("router")
+    until(lambda: [seat["contact_id"] for seat in seats(centre)] == [other])
+    with centre.transaction():
+        centre.execute("delete from line_pause")
+        changed(centre, "line_pause", 1, 1, now(), line_id=1)
+    until(lambda: {seat["contact_id"] for seat in seats(centre)} == {waits, other})
+
+
+def test_who_is_put_on_a_line_gets_its_work(centre, start):
+    start("router")
+    presence.set_state(centre, 1, "available", "", now())
+    contact_id = came(centre, door=2, at=now()).contact_id
+    with centre.transaction():
+        centre.execute("insert into adviser_line (account_id, line_id) values (1, 2)")
+        changed(centre, "adviser_line", 1, 2, now(), line_id=2)
+    (seat,) = until(lambda: seats(centre))
+    assert (seat["contact_id"], seat["account_id"]) == (contact_id, 1)

@@ -40,10 +40,12 @@ class Action(StrEnum):
     CONVERSATION_SPLIT = "conversation:split"
     FIGURES_READ = "figures:read"
     FLOOR_READ = "floor:read"
+    LINE_PAUSE = "line:pause"  # its contacts keep waiting
     LOG_READ = "log:read"
     MAIL_RETRY = "mail:retry"  # mails put aside
     NOTE_WRITE = "note:write"
     PEOPLE_EDIT = "people:edit"
+    PEOPLE_MOVE = "people:move"  # between lines, from the floor
     PERSON_EDIT = "person:edit"
     PERSON_MERGE = "person:merge"
     PERSON_READ = "person:read"
@@ -60,6 +62,7 @@ class Scope(StrEnum):
     HELD = "held"
     LINES = "own lines"
     ORGANISATION = "lines of own organisation"
+    HOUSE_LINES = "lines of own organisation, in-house only"
     COLLEAGUES = "own organisation; all if in-house"
     ONESELF = "oneself"
 
@@ -126,8 +129,10 @@ _SUPERVISOR: Final[Mapping[Action, Scope]] = {
     _A.CONVERSATION_SPLIT: _S.ORGANISATION,
     _A.FIGURES_READ: _S.COLLEAGUES,
     _A.FLOOR_READ: _S.COLLEAGUES,
+    _A.LINE_PAUSE: _S.HOUSE_LINES,
     _A.MAIL_RETRY: _S.ORGANISATION,
     _A.NOTE_WRITE: _S.ORGANISATION,
+    _A.PEOPLE_MOVE: _S.COLLEAGUES,
     _A.PERSON_EDIT: _S.ORGANISATION,
     _A.PERSON_MERGE: _S.ORGANISATION,
     _A.PERSON_READ: _S.ORGANISATION,
@@ -144,9 +149,11 @@ _ADMINISTRATOR: Final[Mapping[Action, Scope]] = {
     _A.CONFIGURATION_READ: _S.EVERYTHING,
     _A.FIGURES_READ: _S.EVERYTHING,
     _A.FLOOR_READ: _S.EVERYTHING,
+    _A.LINE_PAUSE: _S.EVERYTHING,
     _A.LOG_READ: _S.EVERYTHING,
     _A.MAIL_RETRY: _S.EVERYTHING,
     _A.PEOPLE_EDIT: _S.EVERYTHING,
+    _A.PEOPLE_MOVE: _S.EVERYTHING,
     _A.PRESENCE_EDIT: _S.EVERYTHING,
     _A.QUEUE_READ: _S.EVERYTHING,
     _A.VIEW_SHARE: _S.EVERYTHING,
@@ -179,6 +186,8 @@ def _covers(scope: Scope, actor: Actor, thing: Thing) -> bool:
             return True
         case Scope.LINES | Scope.ORGANISATION:
             return not actor.lines.isdisjoint(thing.lines)
+        case Scope.HOUSE_LINES:
+            return actor.in_house and not actor.lines.isdisjoint(thing.lines)
         case Scope.HELD:
             return actor.id in thing.holders
         case Scope.LINES_OR_HELD:

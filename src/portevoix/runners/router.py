@@ -34,6 +34,8 @@ BARRED_SECONDS: Final = 60.0
 BATCH: Final = 200
 #: The collector looks for circles seldom: what waits is long-lived, and hardly anything here makes circles.
 LAZY: Final = (50_000, 20, 100)
+#: Told as changes of the configuration, but nothing that decides who gets what.
+_NOT_OURS: Final = frozenset({"alarm", "saved_answer", "set_aside", "subject"})
 _MOVED_ADVISER: Final = ("account_id", "from_account_id", "to_account_id")
 
 
@@ -96,6 +98,12 @@ class Router:
         while page := self._log.news(conn):
             for recorded in page:
                 if recorded.event.kind == "configuration-changed":
+                    body = recorded.event.body()
+                    if body["what"] in _NOT_OURS:
+                        continue
+                    if body["what"] == "adviser_line" and body["ref"] is not None:
+                        people.add(body["ref"])  # moved on the floor: nobody else is concerned
+                        continue
                     self._rebuild(conn)
                     return
                 self._note(recorded, touched, people)

@@ -77,7 +77,9 @@ def read(
         needed.setdefault(row["line_id"], set()).add((row["skill_id"], row["min_level"]))
     rows = list(line_rows)
     lines = {
-        row["id"]: LineTerms(row["active"], frozenset(needed.get(row["id"], ())), _relaxations(row))
+        row["id"]: LineTerms(
+            row["active"] and not row["paused"], frozenset(needed.get(row["id"], ())), _relaxations(row)
+        )
         for row in rows
     }
     # Where all lines are alike the due times alone decide: the cheapest order, and the one everybody expects.

@@ -8,7 +8,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final
 
-from portevoix.actions import contacts, conversations, handled, presence, uploads, vocabulary
+from portevoix.actions import contacts, conversations, floor, handled, presence, uploads, vocabulary
 from portevoix.runners.base import Rounds, setup_logging
 from portevoix.store.clock import DatabaseClock
 
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 REPAIR_SECONDS: Final = 15.0
 CLEAR_SECONDS: Final = 900.0
 LEARN_SECONDS: Final = 2.0
+WATCH_SECONDS: Final = 2.0
 
 
 class Timers:
@@ -33,6 +34,7 @@ class Timers:
         self._repaired = float("-inf")
         self._cleared = float("-inf")
         self._learned = float("-inf")
+        self._watched = float("-inf")
         self._counted = float("-inf")
 
     def round(self, conn: Connection) -> None:
@@ -44,7 +46,11 @@ class Timers:
         done = bool(expired)
         done |= bool(contacts.wake_due(conn, at))
         done |= bool(presence.sweep(conn, at))
+        done |= bool(floor.end_pauses(conn, at))
         done |= self._repair(conn, at)
+        if time.monotonic() - self._watched > WATCH_SECONDS:
+            self._watched = time.monotonic()
+            done |= bool(floor.watch(conn, at))
         if done:
             self._bus.poke()
         self._clear(conn, at)

@@ -12,7 +12,7 @@ from django.urls import reverse
 def values(**changes: Any) -> dict[str, Any]:
     return {
         "urgency_weight": "2", "urgency_minutes_hours": "0", "urgency_minutes_minutes": "30", "reserve_people": "1",
-        "data_class": "health",
+        "data_class": "health", "alarm_waiting": "20", "alarm_minutes": "0", "alarm_late": "1",
         "after_0": "60", "skills_0": "minus-1", "lines_0": [],
     } | changes  # fmt: skip
 

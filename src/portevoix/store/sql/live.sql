@@ -28,7 +28,8 @@ select account_id, state from presence where state in ('available', 'paused') an
 
 -- name: line_times
 select id, slug, time_zone, holiday_region, target_minutes, preferred_seconds, active,
-  urgency_weight, urgency_minutes, reserve_people, relaxations
+  urgency_weight, urgency_minutes, reserve_people, relaxations,
+  exists(select from line_pause p where p.line_id = line.id and (p.until is null or p.until > now())) as paused
 from line
 
 -- name: line_hours

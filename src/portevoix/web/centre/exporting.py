@@ -25,6 +25,7 @@ LINE_FIELDS = (
     "preferred_seconds", "wrap_up_seconds", "sender_name", "signature", "ack_active", "ack_text", "service_name",
     "service_address", "service_phone", "silence", "silence_months", "appeal_text",
     "urgency_weight", "urgency_minutes", "reserve_people", "relaxations", "data_class",
+    "alarm_waiting", "alarm_minutes", "alarm_late",
 )  # fmt: skip
 DOOR_FIELDS = (
     "kind", "address", "active", "reply_token",

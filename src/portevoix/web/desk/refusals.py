@@ -99,6 +99,12 @@ SENTENCES = {
     "figures": gettext_lazy(
         "Ces chiffres ne vous sont pas ouverts : ils sont pour ceux qui encadrent, chacun pour les siens."
     ),
+    "floor": gettext_lazy("Le plateau est pour ceux qui encadrent, chacun pour les siens."),
+    "pause": gettext_lazy("Mettre une ligne en pause revient à l’encadrement interne de cette ligne."),
+    "move": gettext_lazy("Cette personne ou cette ligne n’est pas des vôtres."),
+    "pause-over": gettext_lazy("La pause est déjà terminée."),
+    "move-done": gettext_lazy("C’était déjà fait."),
+    "alarm-seen": gettext_lazy("Quelqu’un s’en occupe déjà."),
     "no-answers": gettext_lazy("Un compte d’administration ne répond à personne : il n’a rien à lire ici."),
     "name-taken": gettext_lazy("Une vue porte déjà ce nom. Choisissez-en un autre."),
 }

@@ -93,4 +93,9 @@ def _field(value: str | float | None, *, french: bool) -> str:
         return text.replace(".", ",") if french else text
     if isinstance(value, int):
         return str(value)
-    return "'" + value if value.startswith(_FORMULA) else value
+    return safe(value)
+
+
+def safe(text: str) -> str:
+    """Without what a spreadsheet would take for a formula."""
+    return "'" + text if text.startswith(_FORMULA) else text

@@ -2,8 +2,19 @@
 
 from django.urls import include, path
 
+from portevoix.web.floor import views
+
 app_name = "floor"
 
 urlpatterns = [
+    path("", views.show, name="board"),
+    path("mur", views.wall, name="wall"),
+    path("alarmes", views.history, name="alarms"),
+    path("alarmes/<int:alarm_id>/suivre", views.see, name="alarm-see"),
+    path("files.csv", views.file, name="board-file"),
+    path("lignes/<int:line_id>/pause", views.pause, name="line-pause"),
+    path("lignes/<int:line_id>/reprise", views.resume, name="line-resume"),
+    path("personnes/<int:account_id>", views.person, name="person"),
+    path("personnes/<int:account_id>/lignes", views.move, name="person-move"),
     path("", include("portevoix.web.floor.coherence_urls")),
 ]

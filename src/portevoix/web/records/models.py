@@ -135,6 +135,12 @@ class Line(models.Model):
         db_default=0,
         validators=[MaxValueValidator(1000)],
     )
+    # When the floor calls for a supervisor; 0: never.
+    alarm_waiting = models.PositiveIntegerField(_("contacts en attente"), default=0, db_default=0)
+    alarm_minutes = models.PositiveIntegerField(
+        _("attente la plus longue (minutes)"), default=0, db_default=0
+    )
+    alarm_late = models.PositiveIntegerField(_("contacts en retard"), default=1, db_default=1)
     data_class = (
         models.CharField(  # domain/allocation/contract.py: what a contact of this line tells of a person
             _("données en jeu"),

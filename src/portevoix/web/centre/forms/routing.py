@@ -49,10 +49,22 @@ class RoutingForm(RowForm[Line]):
 
     class Meta:
         model = Line
-        fields = ("urgency_weight", "urgency_minutes", "reserve_people", "data_class")
+        fields = (
+            "urgency_weight",
+            "urgency_minutes",
+            "reserve_people",
+            "data_class",
+            "alarm_waiting",
+            "alarm_minutes",
+            "alarm_late",
+        )
         widgets: ClassVar[dict[str, Any]] = {
             "urgency_weight": forms.TextInput(attrs={"inputmode": "numeric", "class": "centre-short"}),
             "reserve_people": forms.TextInput(attrs={"inputmode": "numeric", "class": "centre-short"}),
+            **{
+                name: forms.TextInput(attrs={"inputmode": "numeric", "class": "centre-short"})
+                for name in ("alarm_waiting", "alarm_minutes", "alarm_late")
+            },
         }
         help_texts: ClassVar[dict[str, Any]] = {
             "urgency_weight": _(
@@ -68,6 +80,9 @@ class RoutingForm(RowForm[Line]):
         error_messages: ClassVar[dict[str, Any]] = {
             "urgency_weight": {"invalid": _("Écrivez un nombre entier.")},
             "reserve_people": {"invalid": _("Écrivez un nombre entier.")},
+            "alarm_waiting": {"invalid": _("Écrivez un nombre entier.")},
+            "alarm_minutes": {"invalid": _("Écrivez un nombre entier.")},
+            "alarm_late": {"invalid": _("Écrivez un nombre entier.")},
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -162,6 +162,15 @@ def urgency(key: str) -> SafeString:
     return _looked_up(words.URGENCIES, key)
 
 
+@register.filter
+def minutes(seconds: float) -> str:
+    """Seconds as minutes, half a minute told as such."""
+    if seconds < 60:
+        return _("%d s") % seconds
+    whole, rest = divmod(int(seconds), 60)
+    return _("%(m)d min %(s)02d") % {"m": whole, "s": rest} if rest else _("%d min") % whole
+
+
 @register.simple_tag
 def avatar(name: str, size: str = "") -> SafeString:
     """Initials in a circle; decoration beside the written name. The same name always has the same colour."""

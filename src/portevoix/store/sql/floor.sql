@@ -1,0 +1,101 @@
+-- name: queues
+-- What waits now, by line and channel. The indexes of waiting and of held contacts are small, whatever the history.
+select k.line_id, k.channel, count(*) filter (where k.state = 'waiting') as waiting,
+  count(*) filter (where k.state = 'offered') as offered,
+  count(*) filter (where k.state in ('waiting', 'offered') and k.due_at < %(at)s) as late,
+  min(k.received_at) filter (where k.state = 'waiting') as oldest,
+  min(k.due_at) filter (where k.state in ('waiting', 'offered')) as next_due
+from contact k where k.state in ('waiting', 'offered') and k.line_id = any(%(lines)s) group by 1, 2
+
+-- name: held
+select k.line_id, k.channel, count(*) as held from contact k
+where k.state in ('active', 'wrap-up') and k.line_id = any(%(lines)s) group by 1, 2
+
+-- name: done
+-- What was finished since a moment: how many, how many in time, seconds in hands.
+select h.line_id, h.channel, count(*) filter (where h.in_target) as in_time,
+  count(*) filter (where h.in_target is not null) as answered, count(*) as handled, avg(h.seconds) as seconds
+from handling h where h.ended_at >= %(since)s and h.line_id = any(%(lines)s) group by 1, 2
+
+-- name: lines
+select l.id, l.slug, l.name, l.active, p.at as paused_at, p.until as paused_until, p.reason as pause_reason,
+  a.full_name as paused_by
+from line l left join line_pause p on p.line_id = l.id and (p.until is null or p.until > %(at)s)
+left join account a on a.id = p.by_id where l.id = any(%(lines)s) order by l.name
+
+-- name: all_lines
+select id from line where active
+
+-- name: people
+-- Everybody who answers, with what they do now.
+select a.id, a.full_name, a.role, a.organisation_id, o.name as organisation, t.name as team, s.name as site,
+  coalesce(p.state, 'offline') as state, coalesce(p.reason, '') as reason, p.since,
+  coalesce(h.held, 0) as held, coalesce(h.late, 0) as late,
+  array(select al.line_id from adviser_line al where al.account_id = a.id order by 1) as lines
+from account a
+left join organisation o on o.id = a.organisation_id
+left join team t on t.id = a.team_id left join site s on s.id = a.site_id
+left join presence p on p.account_id = a.id
+left join (select holder_id, count(*) as held, count(*) filter (where due_at < %(at)s) as late from contact
+           where state in ('active', 'wrap-up') group by 1) h on h.holder_id = a.id
+where a.is_active and a.role <> 'administrator' and (%(organisation)s::bigint is null or a.organisation_id = %(organisation)s)
+order by a.full_name, a.id
+
+-- name: person
+select a.id, a.full_name, a.organisation_id, a.role from account a
+where a.id = %(id)s and a.is_active and a.role <> 'administrator'
+
+-- name: put_on
+insert into adviser_line (account_id, line_id) values (%(account_id)s, %(line_id)s)
+on conflict do nothing returning id
+
+-- name: take_off
+delete from adviser_line where account_id = %(account_id)s and line_id = %(line_id)s returning id
+
+-- name: pause
+insert into line_pause (line_id, by_id, at, until, reason) values (%(line_id)s, %(by_id)s, %(at)s, %(until)s, %(reason)s)
+on conflict (line_id) do update set by_id = excluded.by_id, at = excluded.at, until = excluded.until, reason = excluded.reason
+returning line_id
+
+-- name: resume
+delete from line_pause where line_id = %(line_id)s returning line_id
+
+-- name: end_pauses
+delete from line_pause where until <= %(at)s returning line_id
+
+-- name: able
+-- Of each line: how many may take its work (every required skill), and how many of them are here.
+select l.id as line_id, count(a.id) as able, count(a.id) filter (where p.state = 'available') as here
+from line l
+left join adviser_line al on al.line_id = l.id
+left join account a on a.id = al.account_id and a.is_active
+  and not exists (select from line_skill n where n.line_id = l.id and not exists (
+    select from adviser_skill s where s.account_id = a.id and s.skill_id = n.skill_id and s.level >= n.min_level))
+left join presence p on p.account_id = a.id
+where l.active and l.id = any(%(lines)s) group by 1
+
+-- name: open_alarms
+select r.id, r.line_id, r.kind, r.value, r.bound, r.at, r.seen_at, a.full_name as seen_by, l.name as line
+from alarm r join line l on l.id = r.line_id left join account a on a.id = r.seen_by
+where r.ended_at is null and r.line_id = any(%(lines)s) order by r.at, r.id
+
+-- name: past_alarms
+select r.id, r.line_id, r.kind, r.value, r.bound, r.at, r.ended_at, r.seen_at, a.full_name as seen_by, l.name as line
+from alarm r join line l on l.id = r.line_id left join account a on a.id = r.seen_by
+where r.line_id = any(%(lines)s) and r.at > %(since)s order by r.id desc limit 200
+
+-- name: raise_alarm
+insert into alarm (line_id, kind, value, bound, at) values (%(line_id)s, %(kind)s, %(value)s, %(bound)s, %(at)s)
+on conflict (line_id, kind) where ended_at is null do nothing returning id
+
+-- name: end_alarm
+update alarm set ended_at = %(at)s where line_id = %(line_id)s and kind = %(kind)s and ended_at is null returning id
+
+-- name: see_alarm
+update alarm set seen_by = %(account_id)s, seen_at = %(at)s where id = %(id)s and seen_at is null returning line_id
+
+-- name: alarm
+select id, line_id, kind from alarm where id = %(id)s
+
+-- name: bounds
+select id as line_id, name, alarm_waiting, alarm_minutes, alarm_late from line where active

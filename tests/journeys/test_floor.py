@@ -1,0 +1,114 @@
+"""The floor in Chromium: looked at in light, dark and 320 px; a line is paused and somebody moved by keyboard alone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from a11y.axe import assert_accessible, assert_fits
+from a11y.browser import Site
+from centre_world import PASSWORD, World, build, mail
+from playwright.sync_api import Browser, Page, expect
+
+from portevoix.actions import floor, presence
+from portevoix.store import db
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "web" / "floor"))
+from coherence_world import people, worked
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+SCREENS = {
+    "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "320 px": {"viewport": {"width": 320, "height": 640}, "color_scheme": "light"},
+}
+
+
+@pytest.fixture(scope="module")
+def world(site: Site, django_module_database: str) -> Iterator[World]:
+    with db.connect(django_module_database) as conn:
+        made = build(conn)
+        people(made)
+        worked(made, "alice", 60)
+        for number in range(3):
+            taken = made.receive(mail(sender=f"P{number} <p{number}@client.example>"))
+        conn.execute(
+            "update contact set due_at = now() - interval '1 hour' where id = %s", [taken.contact_id]
+        )
+        made.held_by("eve", mail(sender="Léa <lea@client.example>"))
+        presence.set_state(conn, made.accounts["bob"].pk, "paused", "déjeuner", datetime.now(UTC))
+        floor.watch(conn, datetime.now(UTC))
+        yield made
+
+
+def look(page: Page, name: str) -> None:
+    """A picture, where somebody wants to look (PORTEVOIX_LOOK names the folder)."""
+    if folder := os.environ.get("PORTEVOIX_LOOK"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("screen", list(SCREENS))
+def test_every_page_is_accessible_and_fits(chromium: Browser, site: Site, world: World, screen: str) -> None:
+    context = chromium.new_context(locale="fr-FR", **SCREENS[screen])
+    page = context.new_page()
+    site.sign_in(page, "sophie@centre.example", PASSWORD)
+    for name, path in {"board": "", "wall": "mur", "alarms": "alarmes",
+                       "person": f"personnes/{world.accounts['bob'].pk}"}.items():  # fmt: skip
+        page.goto(f"{site.url}/plateau/{path}")
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        assert_accessible(page)
+        assert_fits(page)
+        look(page, f"floor-{name}-{screen.replace(' ', '')}")
+    context.close()
+
+
+def focused(page: Page, name: str, presses: int = 200) -> None:
+    """Tab until something of that name has the focus."""
+    for _ in range(presses):
+        page.keyboard.press("Tab")
+        if (
+            page.evaluate("document.activeElement.innerText || document.activeElement.ariaLabel || ''")
+            .strip()
+            .startswith(name)
+        ):
+            return
+    pytest.fail(f"{name} cannot be reached")
+
+
+def test_a_line_is_paused_and_taken_up_again_by_keyboard(page: Page, site: Site, world: World) -> None:
+    site.sign_in(page, "sophie@centre.example", PASSWORD)
+    page.goto(f"{site.url}/plateau/")
+    focused(page, "Mettre en pause")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("panne")
+    focused(page, "Mettre en pause", 5)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("La ligne est en pause")).to_be_visible()
+    expect(page.locator("#board")).to_contain_text("panne")
+    focused(page, "Reprendre")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("La ligne est reprise")).to_be_visible()
+
+
+def test_somebody_is_put_on_a_line(page: Page, site: Site, world: World) -> None:
+    site.sign_in(page, "sophie@centre.example", PASSWORD)
+    page.goto(f"{site.url}/plateau/")
+    page.get_by_role("link", name="Bob Petit").click()
+    page.get_by_role("button", name="Mettre sur cette ligne : Inscription").click()
+    expect(page.get_by_text("répond maintenant aussi à cette ligne")).to_be_visible()
+    expect(page.get_by_role("button", name="Retirer : Inscription")).to_be_visible()
+
+
+def test_the_board_is_painted_anew_when_something_happens(page: Page, site: Site, world: World) -> None:
+    site.sign_in(page, "sophie@centre.example", PASSWORD)
+    page.goto(f"{site.url}/plateau/")
+    expect(page.locator("#board")).not_to_contain_text("Alice Martin")
+    presence.set_state(world.conn, world.accounts["alice"].pk, "available", "", datetime.now(UTC))
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('pv:presence-changed', {bubbles: true}))")
+    expect(page.locator("#board")).to_contain_text("Alice Martin")
