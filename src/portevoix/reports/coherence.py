@@ -41,15 +41,12 @@ class Side:
     agreed: tuple[Agreement, ...] = ()
     listed: bool = True  # the contacts behind may be looked at
     cells: dict[Stratum, Counts] = field(default_factory=dict)  # the pieces together
+    counts: Counts = field(default_factory=Counts)  # everything together
 
     def __post_init__(self) -> None:
         for (_piece, stratum), counts in self.pieces.items():
-            self.cells[stratum] = self.cells.get(stratum, Counts()) + counts
-
-    @property
-    def counts(self) -> Counts:
-        """Everything."""
-        return total(self.cells.values())
+            self.cells[stratum] = self.cells[stratum] + counts if stratum in self.cells else counts
+        object.__setattr__(self, "counts", total(self.cells.values()))
 
     def share(self, of: int) -> float:
         """Of all that was handled."""

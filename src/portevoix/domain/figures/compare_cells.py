@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Final, TypeVar
 
 from portevoix.domain.figures import compare_rates, compare_times
@@ -28,7 +29,7 @@ class Counts:
     squares: float = 0.0
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+        return total((self, other))
 
     @property
     def service(self) -> Rate:
@@ -56,9 +57,12 @@ class Counts:
         return self.seconds / self.timed if self.timed else 0.0
 
 
+_NUMBERS: Final = attrgetter(*(f.name for f in fields(Counts)))
+
+
 def total(counts: Iterable[Counts]) -> Counts:
     """Their sum."""
-    return sum(counts, Counts())
+    return Counts(*map(sum, zip(*map(_NUMBERS, counts), strict=True)))
 
 
 T = TypeVar("T")

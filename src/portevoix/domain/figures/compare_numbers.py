@@ -6,6 +6,7 @@ Checked in the tests against values worked out with 50 digits (mpmath).
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import Final
 
 #: The 97.5th percentile of the normal distribution: intervals of 95 %.
@@ -27,21 +28,26 @@ def student_two_sided(t: float, df: float) -> float:
 
 
 def student_quantile(tail: float, df: float) -> float:
-    """The ``t`` with ``student_two_sided(t, df) == tail``; ``0 < tail < 1``. By halving, then by Newton's steps."""
-    low, high = 0.0, 1.0
-    while student_two_sided(high, df) > tail:
-        low, high = high, high * 2.0
-    t = (low + high) / 2.0
+    """The ``t`` with ``student_two_sided(t, df) == tail``; ``0 < tail < 1``. Newton's steps from a near value."""
+    low, high = 0.0, math.inf
+    t = _near(NormalDist().inv_cdf(1.0 - tail / 2.0), df)
     for _ in range(100):
         off = student_two_sided(t, df) - tail
         low, high = (t, high) if off > 0 else (low, t)
         step = t + off / (2.0 * _student_density(t, df))
-        # A step out of what is known to hold it is no use: the middle is.
-        step = step if low <= step <= high else (low + high) / 2.0
-        if abs(step - t) <= 1e-13 * t:
-            break
+        if not low <= step <= high:  # out of what is known to hold it: half way there
+            step = (low + high) / 2.0 if high < math.inf else 2.0 * t
+        if abs(step - t) <= 1e-9 * t:  # the error of a step is of the order of its square
+            return step
         t = step
     return t
+
+
+def _near(z: float, df: float) -> float:
+    """Cornish and Fisher's expansion of the quantile about the normal one."""
+    first = z * (z * z + 1.0) / 4.0
+    second = z * (5.0 * z**4 + 16.0 * z * z + 3.0) / 96.0
+    return z + first / df + second / df**2
 
 
 def _student_density(t: float, df: float) -> float:

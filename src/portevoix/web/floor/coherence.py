@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 from django.http import Http404
 from django.urls import reverse
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -22,6 +24,7 @@ from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.floor import coherence_file, coherence_period
 from portevoix.web.floor import coherence_words as words
 from portevoix.web.numbers import number
+from portevoix.web.ui.templatetags.ui import badge
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -90,6 +93,19 @@ class Figure:
     text: str
     href: str = ""
     flag: words.Shown | None = None
+
+    def __html__(self) -> SafeString:
+        """As it stands in a table: thousands of them make a page, too many for a template each."""
+        shown = format_html('<a href="{}">{}</a>', self.href, self.text) if self.href else escape(self.text)
+        if self.flag is None:
+            return shown
+        return format_html(
+            '{} <span class="co-flag">{}<span class="visually-hidden">{}, {}</span></span>',
+            shown, badge(self.flag.size, self.flag.tone, self.flag.icon), self.flag.verdict, self.flag.interval,
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.__html__()
 
 
 def _figures(row: report.Row, cell: report.Cell, period: coherence_period.Period) -> list[Figure]:
