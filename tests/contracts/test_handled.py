@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from centre_rows import NOW, came, fill
 
 from portevoix.actions import access, contacts, handled, reading
+from portevoix.bus import MemoryBus
+from portevoix.runners.timers import Timers
 from portevoix.store import db
 
 
@@ -68,6 +71,13 @@ def test_what_is_done_at_the_desk_is_counted(conn):
         (1, 1, 1, 5, "closed", 1800.0, True, False),
     ]
     assert not handled.learn(conn)
+
+
+def test_the_timers_count_what_is_finished(conn):
+    work(conn, came(conn).contact_id, 1, 0, 5)
+    timers = Timers(SimpleNamespace(bus=MemoryBus()))
+    timers.round(conn)
+    assert len(table(conn)) == 1
 
 
 def test_reading_the_log_again_changes_nothing(conn):
