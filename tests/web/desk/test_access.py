@@ -15,6 +15,7 @@ CONVERSATION = [
     "news",
     "earlier",
     "print",
+    "why",
     "writers",
     "saved-answers",
     "saved-answer",

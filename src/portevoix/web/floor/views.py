@@ -91,7 +91,9 @@ def pause(page: Page, line_id: int) -> HttpResponseBase:
     """A line waits for a while."""
     minutes = number(page.request.POST.get("minutes", ""))
     until = page.now + timedelta(minutes=minutes) if minutes in PAUSES else None
-    floor.pause(page.conn, page.who, line_id, page.now, until, page.request.POST.get("raison", ""))
+    floor.pause(
+        page.conn, page.who, line_id, page.now, until, page.request.POST.get("raison", "").replace("\x00", "")
+    )
     return _done(page, _("La ligne est en pause : ses contacts attendent, à leur place."))
 
 
