@@ -12,6 +12,7 @@ from pathlib import Path
 
 NAMES: dict[str, str] = {
     "mail": "mails a second over SMTP, and the floor on this machine",
+    "router": "placements a second, pure and live, and how soon another router takes over",
     "staffing": "the people that a year of quarter-hours needs",
     "twin": "a year of the centre on a virtual clock, and Ciw and SimPy",
     "coherence": "the comparison of organisations with a million contacts",
