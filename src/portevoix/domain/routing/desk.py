@@ -25,6 +25,7 @@ class Desk:
         "adviser",
         "calls",
         "chats",
+        "id",
         "idle_since",
         "kept",
         "mails",
@@ -40,6 +41,7 @@ class Desk:
         self, adviser: Adviser, profile: Profile, rooms: Rooms, kept: dict[tuple[int, int], Queue]
     ) -> None:
         self.adviser = adviser
+        self.id = adviser.id
         self.profile = profile
         self.rooms = rooms
         self.kept = kept

@@ -127,7 +127,8 @@ class Floor:
         self._now = max(self._now, now)
         if self._timers and self._timers[0][0] <= self._now:
             self._change_terms()
-        people, fresh, placed = self._people, self._fresh, list[Placement]()
+        people, fresh = self._people, self._fresh
+        placed: list[Placement] = []
         gained = people.gained
         if self._groups.waiting:
             self._take_turns(self._file_fresh(), placed)
@@ -279,7 +280,7 @@ class Floor:
     def _placement(self, waiting: Waiting, asked: Terms, desk: Desk) -> Placement:
         contact_id, line_id, _, _, due_at, _, seat, preferred, *_ = waiting
         _, skills, _, number, why = asked
-        adviser_id, now = desk.adviser.id, self._now
+        adviser_id, now = desk.id, self._now
         # Made as plain tuples are: half the time of the constructors that name their fields.
         reason = (
             line_id, skills, due_at - now, now - desk.idle_since, desk.calls + desk.chats + desk.mails,

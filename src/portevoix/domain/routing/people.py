@@ -9,10 +9,11 @@ from portevoix.domain.routing.desk import Desk
 from portevoix.domain.routing.policy import Rank, expertise, rank
 from portevoix.domain.routing.reserves import Reserves
 from portevoix.domain.routing.shelves import BITS, DEFERRED, PARTS, Entry, Profile, Queue, Rooms
+from portevoix.domain.routing.types import Choice
 
 if TYPE_CHECKING:
     from portevoix.domain.advisers.capacity import Limits
-    from portevoix.domain.routing.types import Adviser, Choice, Policy, Skills
+    from portevoix.domain.routing.types import Adviser, Policy, Skills
 
 
 class People:
@@ -20,6 +21,7 @@ class People:
 
     def __init__(self, policy: Policy) -> None:
         self._choice: Choice = policy.choice
+        self._by_idleness = policy.choice is Choice.LONGEST_IDLE
         self._expert_first = policy.expert_first
         self._reserves = Reserves(policy.reserves) if policy.reserves else None
         self._profiles: dict[tuple[frozenset[int], Skills, int], Profile] = {}
@@ -64,7 +66,10 @@ class People:
     def take(self, desk: Desk, bit: int) -> None:
         """The person got one more of a kind of work."""
         desk.take(bit, 1)
-        self.seat(desk)
+        self._leave(desk)
+        self.judge(desk)
+        if desk.room:
+            self._enter(desk)
 
     def gain(self, desk: Desk) -> None:
         """The person got better terms, or finished something: looked at in the next round, and stands in the orders
@@ -96,12 +101,22 @@ class People:
 
     def judge(self, desk: Desk) -> None:
         """Reckon anew what the person has room for; the orders do not hear of it."""
+        room = 0
         if desk.takes_offers:
             load = (desk.calls, desk.chats, desk.mails)
-            room = desk.rooms.masks.get(load)
-            self._set_room(desk, desk.rooms.mask(load) if room is None else room)
-        else:
-            self._set_room(desk, 0)
+            masks = desk.rooms.masks
+            room = masks[load] if load in masks else desk.rooms.mask(load)
+        before = desk.room
+        if room == before:
+            return
+        if self._reserves is not None:
+            self._set_room(desk, room)
+            return
+        desk.room = room
+        if not room:
+            self.roomy -= 1
+        elif not before:
+            self.roomy += 1
 
     def _set_room(self, desk: Desk, room: int) -> None:
         before = desk.room
@@ -118,11 +133,17 @@ class People:
                     self.gained[woken.adviser.id] = woken
 
     def _enter(self, desk: Desk) -> None:
+        room = desk.room
         held = desk.calls + desk.chats + desk.mails
-        desk.rank = placed = rank(self._choice, held, desk.adviser, desk.idle_since)
-        for bit in self._parts[desk.room]:
-            insort(self._ranks[bit], placed)
-        desk.ranked = desk.room
+        if self._by_idleness:  # as ``policy.rank`` says, at half its price
+            placed: Rank = (desk.idle_since, held, desk.id)
+        else:
+            placed = rank(self._choice, held, desk.adviser, desk.idle_since)
+        desk.rank = placed
+        desk.ranked = room
+        ranks = self._ranks
+        for bit in self._parts[room]:
+            insort(ranks[bit], placed)
 
     def _leave(self, desk: Desk) -> None:
         if desk.ranked:
