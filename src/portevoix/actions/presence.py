@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from portevoix.actions.contacts import release_all
 from portevoix.actions.errors import Invalid
-from portevoix.domain.advisers.presence import Presence, PresenceError, PresenceState
+from portevoix.domain.advisers.presence import Cause, Presence, PresenceError, PresenceState
 from portevoix.domain.contacts.events import PresenceChanged
 from portevoix.store import live
 from portevoix.store.log import About, append
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 VANISHED_AFTER = timedelta(seconds=75)
 #: The reason of a pause that the centre decided.
 MISSED = "missed-offer"
+#: Nobody's decision: the row and the event name no actor.
+DECIDED_BY_CENTRE = frozenset({Cause.MISSED_OFFER, Cause.VANISHED, Cause.WRAP_UP})
 
 
 def get(conn: Connection, account_id: int) -> dict[str, Any]:
@@ -31,20 +33,42 @@ def get(conn: Connection, account_id: int) -> dict[str, Any]:
 
 
 def set_state(
-    conn: Connection, account_id: int, state: str, reason: str, at: datetime, *, actor_id: int | None = None
+    conn: Connection,
+    account_id: int,
+    state: str,
+    reason: str,
+    at: datetime,
+    *,
+    actor_id: int | None = None,
+    cause: Cause = Cause.SELF,
 ) -> None:
-    """Declare a presence. Going offline or away frees offered and active work. Raises ``Invalid``."""
+    """Move somebody to a presence. Offline or away frees offered and active work. Raises ``Invalid``.
+
+    Every move ends a row of ``presence_span`` and begins another. ``actor_id``: who did it, when not the person."""
     with conn.transaction():
-        now = get(conn, account_id)
+        now = live.row(conn, "hold_presence", account_id=account_id) or get(conn, account_id)
+        if now["state"] == state and now["reason"] == reason.strip():
+            seen(conn, account_id, at)
+            return
         try:
-            before = PresenceState(Presence(now["state"]), now["since"] or at, now["reason"])
-            if before.presence != state or before.reason != reason.strip():
-                before.move(Presence(state), at, reason)
+            PresenceState(Presence(now["state"]), now["since"] or at, now["reason"]).move(
+                Presence(state), at, reason
+            )
         except (PresenceError, ValueError) as error:
             raise Invalid("presence", str(error)) from None
-        live.row(conn, "set_presence", account_id=account_id, state=state, reason=reason.strip(), at=at)
-        event = PresenceChanged(account_id=account_id, state=state, reason=reason.strip())
-        append(conn, event, About(actor_id=actor_id if actor_id is not None else account_id), at)
+        who = None if cause in DECIDED_BY_CENTRE else actor_id or account_id
+        values = {
+            "account_id": account_id,
+            "state": state,
+            "reason": reason.strip(),
+            "cause": cause,
+            "at": at,
+        }
+        live.row(conn, "set_presence", **values)
+        live.run(conn, "end_span", **values)
+        live.run(conn, "begin_span", by_id=who, **values)
+        event = PresenceChanged(account_id=account_id, state=state, reason=reason.strip(), cause=cause)
+        append(conn, event, About(actor_id=who), at)
         if state in ("offline", "away"):
             release_all(conn, account_id, state, at)
 
@@ -59,7 +83,7 @@ def sweep(conn: Connection, at: datetime) -> list[int]:
     """Advisers whose browser vanished become away and their work is free again. Gives the accounts."""
     gone = []
     for row in live.rows(conn, "vanished", before=at - VANISHED_AFTER):
-        set_state(conn, row["account_id"], "away", "vanished", at)
+        set_state(conn, row["account_id"], "away", "vanished", at, cause=Cause.VANISHED)
         gone.append(int(row["account_id"]))
     return gone
 
@@ -69,7 +93,7 @@ def missed(conn: Connection, account_id: int, at: datetime) -> None:
 
     What they hold stays theirs: they may just be writing a long answer."""
     if get(conn, account_id)["state"] == "available":
-        set_state(conn, account_id, "paused", MISSED, at)
+        set_state(conn, account_id, "paused", MISSED, at, cause=Cause.MISSED_OFFER)
 
 
 def repair(conn: Connection, at: datetime) -> list[int]:

@@ -34,6 +34,11 @@ def rows(conn: Connection, query: str, **values: Any) -> list[dict[str, Any]]:
     return conn.execute(_SQL[query], values).fetchall()
 
 
+def run(conn: Connection, query: str, **values: Any) -> int:
+    """Run a named statement; gives how many rows it touched."""
+    return conn.execute(_SQL[query], values).rowcount
+
+
 def row(conn: Connection, query: str, **values: Any) -> dict[str, Any] | None:
     """The first row of a named query, or None."""
     return conn.execute(_SQL[query], values).fetchone()

@@ -32,6 +32,17 @@ class Presence(StrEnum):
         return self in _HERE
 
 
+class Cause(StrEnum):
+    """Who or what changed somebody's presence."""
+
+    SELF = "self"
+    SUPERVISOR = "supervisor"
+    SIGNED_OUT = "signed-out"
+    MISSED_OFFER = "missed-offer"
+    VANISHED = "vanished"
+    WRAP_UP = "wrap-up"
+
+
 _HERE: Final = frozenset({Presence.AVAILABLE, Presence.PAUSED, Presence.WRAP_UP})
 
 _P = Presence

@@ -319,6 +319,7 @@ class PresenceChanged(Event):
     account_id: int
     state: str
     reason: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

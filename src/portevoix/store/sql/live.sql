@@ -7,17 +7,27 @@ delete from heartbeat where at < now() - interval '1 day' or (process = %(proces
   and at < now() - interval '1 minute')
 
 -- name: presence
-select account_id, state, reason, since, idle_since, seen_at from presence where account_id = %(account_id)s
+select account_id, state, reason, cause, since, idle_since, seen_at from presence where account_id = %(account_id)s
+
+-- name: hold_presence
+-- One change of somebody's presence after the other.
+select account_id, state, reason, cause, since from presence where account_id = %(account_id)s for update
 
 -- name: set_presence
-insert into presence (account_id, state, reason, since, idle_since, seen_at)
-values (%(account_id)s, %(state)s, %(reason)s, %(at)s, %(at)s, %(at)s)
-on conflict (account_id) do update set state = excluded.state, reason = excluded.reason, seen_at = excluded.seen_at,
-  since = case when presence.state = excluded.state and presence.reason = excluded.reason
-               then presence.since else excluded.since end,
+insert into presence (account_id, state, reason, cause, since, idle_since, seen_at)
+values (%(account_id)s, %(state)s, %(reason)s, %(cause)s, %(at)s, %(at)s, %(at)s)
+on conflict (account_id) do update set state = excluded.state, reason = excluded.reason, cause = excluded.cause,
+  since = excluded.since, seen_at = case when excluded.cause = 'vanished' then presence.seen_at else excluded.seen_at end,
   idle_since = case when presence.state <> 'available' and excluded.state = 'available'
                     then excluded.idle_since else presence.idle_since end
 returning account_id, state, reason, since
+
+-- name: end_span
+update presence_span set ended_at = greatest(began_at, %(at)s) where account_id = %(account_id)s and ended_at is null
+
+-- name: begin_span
+insert into presence_span (account_id, state, reason, cause, by_id, began_at)
+values (%(account_id)s, %(state)s, %(reason)s, %(cause)s, %(by_id)s, %(at)s)
 
 -- name: seen
 update presence set seen_at = %(at)s where account_id = %(account_id)s returning state

@@ -12,6 +12,7 @@ from psycopg_pool import PoolTimeout
 
 from portevoix.actions import presence
 from portevoix.actions.errors import Refused
+from portevoix.domain.advisers.presence import Cause
 from portevoix.web.database import database, now
 from portevoix.web.telling import poke
 
@@ -38,7 +39,7 @@ def _gone(user: User | None = None, **_more: object) -> None:
     try:
         with database() as conn:
             if presence.get(conn, user.pk)["state"] != "offline":
-                presence.set_state(conn, user.pk, "offline", "", now(conn))
+                presence.set_state(conn, user.pk, "offline", "", now(conn), cause=Cause.SIGNED_OUT)
         poke()
     except (psycopg.OperationalError, PoolTimeout, Refused):
         # Signing out always works; the browser's missing sign of life frees the work a minute later.
