@@ -74,7 +74,9 @@ class World:
     def offer(self, who: str, contact_id: int, at: datetime | None = None) -> None:
         """Offer a waiting contact, as the router does."""
         assert contacts.offer(
-            self.conn, contact_id, self.accounts[who].pk, {}, at or datetime.now(UTC) - timedelta(seconds=1)
+            self.conn,
+            [contacts.Offer(contact_id, self.accounts[who].pk, {})],
+            at or datetime.now(UTC) - timedelta(seconds=1),
         )
 
 

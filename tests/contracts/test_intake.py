@@ -155,7 +155,7 @@ def test_an_answer_in_somebodys_hands_stays_there_when_its_parent_comes(conn):
     root, parent, answer = chain()
     take_in(conn, [root])
     early = take_in(conn, [answer])[0]
-    contacts.offer(conn, early.contact_id, 1, {}, NOW)
+    contacts.offer(conn, [contacts.Offer(early.contact_id, 1, {})], NOW)
     contacts.accept(conn, early.contact_id, 1, NOW)
     joined = take_in(conn, [parent])[0]
     contact = contacts.get(conn, early.contact_id)

@@ -61,7 +61,11 @@ class Life(RuleBasedStateMachine):
 
     @rule(account=who)
     def offer(self, account):
-        self.attempt(lambda: contacts.offer(self.conn, self.contact_id, account, {"why": "test"}, self.at))
+        self.attempt(
+            lambda: contacts.offer(
+                self.conn, [contacts.Offer(self.contact_id, account, {"why": "test"})], self.at
+            )
+        )
 
     @rule(account=who)
     def accept(self, account):
@@ -174,7 +178,7 @@ def test_two_take_the_same_contact_and_one_gets_it(conn, database_url):
 def test_an_offer_ends_or_is_accepted_never_both(conn, database_url):
     for n in range(10):
         contact_id = came(conn, f"r{n}@client.example").contact_id
-        assert contacts.offer(conn, contact_id, 1, {}, NOW)
+        assert contacts.offer(conn, [contacts.Offer(contact_id, 1, {})], NOW)
         race(
             database_url,
             lambda c, i=contact_id: contacts.accept(c, i, 1, NOW + timedelta(seconds=1)),
@@ -186,7 +190,7 @@ def test_an_offer_ends_or_is_accepted_never_both(conn, database_url):
 
 def test_an_offer_that_is_over_cannot_be_accepted(conn):
     contact_id = came(conn).contact_id
-    contacts.offer(conn, contact_id, 1, {}, NOW)
+    contacts.offer(conn, [contacts.Offer(contact_id, 1, {})], NOW)
     with pytest.raises(TooLate):
         contacts.accept(conn, contact_id, 1, NOW + timedelta(seconds=31))
     assert contacts.expire_offers(conn, NOW + timedelta(seconds=31)) == [(contact_id, 1)]

@@ -144,6 +144,10 @@ class History:
     def decline(self) -> None:
         self.finish(declined=True)
 
+    def shelve(self) -> None:
+        """A router that only follows did this: it changes nothing of what is decided."""
+        self.floor.shelve(self.now)
+
     def place(self) -> None:
         self.now += self.chance.randrange(0, 6)
         expected = decide(self.waiting.values(), self.advisers.values(), self.now, self.policy)
@@ -183,7 +187,7 @@ class History:
 
     def run(self, steps: int) -> None:
         doings = (self.arrive, self.arrive, self.arrive, self.change_adviser, self.finish, self.finish,
-                  self.decline, self.abandon, self.place, self.place)  # fmt: skip
+                  self.decline, self.abandon, self.shelve, self.place, self.place)  # fmt: skip
         lull = (self.arrive, self.finish, self.change_adviser)  # several changes before one decision
         for _ in range(steps):
             self.chance.choice((*doings, *doings, *lull, *lull, *lull, self.leave))()

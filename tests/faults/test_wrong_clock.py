@@ -78,7 +78,7 @@ class Standing:
         at = now(conn)
         presence.set_state(conn, 1, "available", "", at)
         for talk in talks:
-            contacts.offer(conn, ids[talk], 1, {}, at)
+            contacts.offer(conn, [contacts.Offer(ids[talk], 1, {})], at)
             contacts.accept(conn, ids[talk], 1, at)
         contacts.park(conn, ids[talks[0]], 1, at + timedelta(hours=6), at)
         post.answer(talks[1], "held@client.example", "Encore un instant.")

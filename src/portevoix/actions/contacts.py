@@ -5,17 +5,18 @@ Rights are checked by the caller through actions/access.py; what is checked here
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 
 from portevoix.actions.errors import Invalid, Missing, TooLate
 from portevoix.domain.contacts import events as e
-from portevoix.domain.contacts.machine import Move
+from portevoix.domain.contacts.machine import Move, origins
 from portevoix.store import contacts as store
 from portevoix.store.log import About, append
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from portevoix.store.db import Connection
@@ -54,29 +55,33 @@ def get(conn: Connection, contact_id: int) -> dict[str, Any]:
 # --- offers -------------------------------------------------------------------------------------------
 
 
-def offer(
-    conn: Connection,
-    contact_id: int,
-    account_id: int,
-    reason: dict[str, Any],
-    at: datetime,
-    role: str = "adviser",
-) -> bool:
-    """Offer a seat to an adviser; False when the contact is no longer waiting. Called inside the router's transaction."""
-    row = store.move(
+class Offer(NamedTuple):
+    """A seat of a contact for an adviser, and why (the router's reason)."""
+
+    contact_id: int
+    account_id: int
+    reason: dict[str, Any]
+    role: str = "adviser"
+
+
+def offer(conn: Connection, offers: Sequence[Offer], at: datetime) -> set[tuple[int, str]]:
+    """Offer seats to advisers, in one statement. Gives (contact, seat) of those offered: the others are no longer
+    waiting."""
+    told = [e.ContactOffered(account_id=one.account_id, role=one.role, reason=one.reason) for one in offers]
+    rows = store.many(
         conn,
         "offer",
-        Move.OFFERED,
-        id=contact_id,
-        account_id=account_id,
-        role=role,
+        from_states=[state.value for state in origins(Move.OFFERED)],
+        ids=[one.contact_id for one in offers],
+        roles=[one.role for one in offers],
+        accounts=[one.account_id for one in offers],
+        reasons=[Jsonb(one.reason) for one in offers],
+        bodies=[Jsonb(event.body()) for event in told],
+        kind=e.ContactOffered.kind,
+        v=e.ContactOffered.v,
         at=at,
-        reason=Jsonb(reason),
     )
-    if row is None:
-        return False
-    _told(conn, row, e.ContactOffered(account_id=account_id, role=role, reason=reason), None, at)
-    return True
+    return {(row["contact_id"], row["role"]) for row in rows}
 
 
 def accept(conn: Connection, contact_id: int, account_id: int, at: datetime) -> int:

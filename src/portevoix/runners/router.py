@@ -1,7 +1,7 @@
 """The live router: one process at a time decides who gets what, by the very rules of ``domain/routing``.
 
 It holds an advisory lock on the connection on which it writes its offers, so a router that lost the lock
-cannot commit. Another one waits and takes over in a second, with its state rebuilt from the tables. The log says what
+cannot commit. Another one follows what happens without deciding anything, and takes over in a second. The log says what
 changed; the rows themselves are read again, so that no event is ever applied twice or in a wrong order.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import time
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,8 @@ from portevoix.store import live, log
 from portevoix.store.clock import DatabaseClock
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from portevoix.store.db import Connection
 
 logger = logging.getLogger(__name__)
@@ -32,6 +35,8 @@ logger = logging.getLogger(__name__)
 BARRED_SECONDS: Final = 60.0
 #: Offers of one transaction: few enough to be seen soon, many enough to share a commit.
 BATCH: Final = 200
+#: How often a router that only follows reads on: seldom enough to cost little, often enough to have little to catch up.
+FOLLOWING_SECONDS: Final = 1.0
 #: The collector looks for circles seldom: what waits is long-lived, and hardly anything here makes circles.
 LAZY: Final = (50_000, 20, 100)
 #: Told as changes of the configuration, but nothing that decides who gets what.
@@ -50,27 +55,51 @@ class Router:
         self._floor = Floor(self._terms.policy)
         self._log = log.Follower(log.Cursor())
         self._leading = False
+        self._knows = False  # the floor is as the tables were at the log's cursor
+        self._followed = 0.0
+        self._undecided: set[int] = set()  # seen before the leading router said whose people they are for
+        self._again: set[int] = set()  # of these, those to look at once more
         self._barred: dict[int, float] = {}
         self._later: list[tuple[float, int]] = []  # (when, contact): its terms change then
 
     # --- leading ----------------------------------------------------------------------------------------
 
     def begin(self, _conn: Connection) -> None:
-        """A new connection holds no lock."""
-        self._leading = False
+        """A new connection holds no lock, and what was half read on the former one counts for nothing."""
+        self._leading = self._knows = False
 
     def round(self, conn: Connection) -> None:
-        """Lead if possible; take in what changed; offer."""
+        """Lead if possible; take in what changed; offer, or only follow who leads."""
         if not self._leading:
             row = live.row(conn, "lead")
             if row is None or not row["held"]:
+                self._keep_up(conn)
                 return
             self._leading = True
             logger.info("router: leading")
-            self._rebuild(conn)
+            self._take_over(conn)
         else:
             self._follow(conn)
         self._place(conn)
+
+    def _keep_up(self, conn: Connection) -> None:
+        """Follow who leads, to be ready."""
+        if self._knows and time.monotonic() - self._followed < FOLLOWING_SECONDS:
+            return
+        if self._knows:
+            self._follow(conn)
+        else:
+            self._rebuild(conn)
+        self._floor.shelve(self._now(conn))
+        self._followed = time.monotonic()
+
+    def _take_over(self, conn: Connection) -> None:
+        if not self._knows:
+            self._rebuild(conn)
+            return
+        # What everybody had is only counted by who leads.
+        self._allocation.load(conn, self._terms.by_code, self._clock.now(conn))
+        self._follow(conn)
 
     def _rebuild(self, conn: Connection) -> None:
         """Everything from the tables. The cursor is taken first: what comes meanwhile is read again."""
@@ -80,15 +109,29 @@ class Router:
         self._floor = Floor(self._terms.policy)
         self._barred.clear()
         self._later.clear()
+        self._undecided.clear()
+        self._again.clear()
         for row in live.advisers(conn):
             self._set_adviser(row)
         now = self._now(conn)
         waiting = live.waiting(conn)
-        fresh = self._allocation.decide(conn, waiting, self._clock.now(conn))
+        fresh = self._decide(conn, waiting)
         for row in waiting:
             self._set_waiting(row, now, fresh.get(row["id"]))
+        self._knows = True
         gc.collect()
         gc.freeze()
+
+    def _decide(self, conn: Connection, waiting: Collection[dict[str, Any]]) -> dict[int, allocation.Whose]:
+        """Whose people those are for who have no decision yet; only who leads decides, the others look again."""
+        if self._leading:
+            return self._allocation.decide(conn, waiting, self._clock.now(conn))
+        if self._allocation.active:
+            without = {row["id"] for row in waiting if row["allotted_line"] != row["line_id"]}
+            self._again = without - self._undecided
+            self._undecided.difference_update(row["id"] for row in waiting)
+            self._undecided |= without
+        return {}
 
     # --- what changed -------------------------------------------------------------------------------------
 
@@ -107,6 +150,10 @@ class Router:
                     self._rebuild(conn)
                     return
                 self._note(recorded, touched, people)
+        touched |= self._undecided if self._leading else self._again
+        self._again = set()
+        if self._leading:
+            self._undecided.clear()
         now = self._now(conn)
         while self._later and self._later[0][0] <= now:
             touched.add(heappop(self._later)[1])
@@ -128,7 +175,7 @@ class Router:
     def _read_again(self, conn: Connection, touched: set[int], people: set[int], now: float) -> None:
         if touched:
             still = {row["id"]: row for row in live.waiting(conn, sorted(touched))}
-            fresh = self._allocation.decide(conn, still.values(), self._clock.now(conn))
+            fresh = self._decide(conn, still.values())
             for contact_id in touched:
                 if contact_id in still:
                     self._set_waiting(still[contact_id], now, fresh.get(contact_id))
@@ -211,13 +258,13 @@ class Router:
     def _offer(self, conn: Connection, placements: list[Placement]) -> int:
         """One transaction. What could not be offered any more is read again."""
         at = self._clock.now(conn)
-        lost: list[Placement] = []
+        offers = [
+            contacts.Offer(one.contact_id, one.adviser_id, one.reason.as_json(), one.seat)
+            for one in placements
+        ]
         with conn.transaction():
-            # By contact, as intake holds them: two who hold one and want another must not wait in a circle.
-            for placed in sorted(placements, key=lambda one: one.contact_id):
-                reason = placed.reason.as_json()
-                if not contacts.offer(conn, placed.contact_id, placed.adviser_id, reason, at, placed.seat):
-                    lost.append(placed)
+            given = contacts.offer(conn, offers, at)
+        lost = [one for one in placements if (one.contact_id, one.seat) not in given]
         if lost:
             touched = {placed.contact_id for placed in lost}
             self._read_again(conn, touched, {placed.adviser_id for placed in lost}, self._now(conn))

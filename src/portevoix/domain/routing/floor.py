@@ -122,6 +122,13 @@ class Floor:
         desk.idle_since = idle_since
         self._people.gain(desk)
 
+    def shelve(self, now: Instant) -> None:
+        """Put what came in its place without deciding anything: for a router that only follows the one that leads, so
+        that its own first ``place`` is as quick as any other."""
+        self._now = max(self._now, now)
+        self._file_fresh()
+        self._people.wake()
+
     def place(self, now: Instant) -> list[Placement]:
         """Who gets what now, the most urgent first. ``now`` never goes back: an earlier one counts as the last."""
         self._now = max(self._now, now)

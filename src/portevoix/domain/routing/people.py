@@ -81,6 +81,10 @@ class People:
         else:
             self.gained.pop(desk.adviser.id, None)
 
+    def wake(self) -> None:
+        """Look at everybody with any room in the next round."""
+        self.gained = {desk.adviser.id: desk for desk in self.desks.values() if desk.room}
+
     def line_up(self) -> None:
         """Put those who gained into the orders: somebody may have to choose among them."""
         for desk in self.gained.values():

@@ -8,21 +8,30 @@ from contact k left join seat s on s.contact_id = k.id and s.role = 'adviser'
 where k.id = %(id)s
 
 -- name: offer
--- The contact is locked first, then the seat's primary key decides: one holder per seat.
-with k as (
+-- Seats of contacts to people, all at once, with the events that say so. The contacts are locked first, in the order in
+-- which intake locks them, then each seat's primary key decides: one holder per seat.
+with o as (
+  select * from unnest(%(ids)s::bigint[], %(roles)s::text[], %(accounts)s::bigint[], %(reasons)s::jsonb[], %(bodies)s::jsonb[])
+    as o (contact_id, role, account_id, reason, body)
+), k as (
   select id, conversation_id, line_id from contact
-  where id = %(id)s and state = any(%(from_states)s) for update
+  where id = any(%(ids)s::bigint[]) and state = any(%(from_states)s) order by id for update
 ), s as (
   insert into seat (contact_id, role, account_id, state, since, expires_at, reason)
-  select k.id, %(role)s, %(account_id)s, 'offered', %(at)s, %(at)s + l.offer_seconds * interval '1 second',
-         %(reason)s
-  from k join line l on l.id = k.line_id
+  select k.id, o.role, o.account_id, 'offered', %(at)s, %(at)s + l.offer_seconds * interval '1 second', o.reason
+  from o join k on k.id = o.contact_id join line l on l.id = k.line_id
+  order by k.id, o.role
   on conflict do nothing
-  returning contact_id, expires_at
+  returning contact_id, role
 ), u as (
   update contact set state = 'offered', version = version + 1 where id in (select contact_id from s)
+), v as (
+  insert into event (at, kind, v, contact_id, conversation_id, line_id, data)
+  select %(at)s, %(kind)s, %(v)s, k.id, k.conversation_id, k.line_id, o.body
+  from s join k on k.id = s.contact_id join o on o.contact_id = s.contact_id and o.role = s.role
+  order by k.id, o.role
 )
-select k.id, k.conversation_id, k.line_id, s.expires_at from k join s on s.contact_id = k.id
+select contact_id, role from s
 
 -- name: accept
 with s as (
