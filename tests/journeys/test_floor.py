@@ -57,7 +57,7 @@ def test_every_page_is_accessible_and_fits(chromium: Browser, site: Site, world:
     context = chromium.new_context(locale="fr-FR", **SCREENS[screen])
     page = context.new_page()
     site.sign_in(page, "sophie@centre.example", PASSWORD)
-    for name, path in {"board": "", "wall": "mur", "alarms": "alarmes",
+    for name, path in {"board": "", "wall": "mur", "alarms": "alarmes", "hours": "heures",
                        "person": f"personnes/{world.accounts['bob'].pk}"}.items():  # fmt: skip
         page.goto(f"{site.url}/plateau/{path}")
         expect(page.get_by_role("heading", level=1)).to_have_count(1)

@@ -4,49 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from centre_world import World, build, mail
-from coherence_world import people
+from centre_world import World, mail
 
 from portevoix.actions import floor, presence
-from portevoix.store import db
 
 BOARD = "/plateau/"
 PAGES = (BOARD, "/plateau/mur", "/plateau/alarmes", "/plateau/files.csv")
-
-
-@pytest.fixture
-def world(django_database: str) -> Iterator[World]:
-    with db.connect(django_database) as conn:
-        world = build(conn)
-        people(world)
-        yield world
-    from portevoix.web import database
-
-    database.close()
-
-
-@pytest.fixture
-def sign(world: World) -> Iterator[Callable[[str], Any]]:
-    from django.test import Client, override_settings
-
-    storage = {
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-
-    def signed(name: str) -> Any:
-        client = Client(headers={"accept-language": "fr"}, HTTP_HOST="localhost")
-        if name:
-            client.force_login(world.accounts[name], backend="django.contrib.auth.backends.ModelBackend")
-        return client
-
-    with override_settings(STORAGES=storage):
-        yield signed
 
 
 def now() -> datetime:

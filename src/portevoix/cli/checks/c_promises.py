@@ -37,6 +37,10 @@ _PROMISES: tuple[tuple[str, str, str, str, bool], ...] = (
         "set aside", "set_aside_waiting", "no mail waits to be looked at by hand",
         "look at the page of mails set aside: each can be read, tried again or dismissed", True,
     ),
+    (
+        "lines are served", "line_without_people", "somebody has the skills that each line requires",
+        "give the skills to somebody on the line, or ask for less on the line's page", True,
+    ),
 )  # fmt: skip
 
 

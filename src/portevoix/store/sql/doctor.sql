@@ -108,6 +108,21 @@ select 'set aside ' || id as thing, 'from ' || sender || ' at ' || at || ': ' ||
 from set_aside where state = 'aside'
 limit 50
 
+-- name: line_without_people
+-- Somebody writes to a line (a door, or a contact that waits) whose required skills nobody on it has: no contact of it can
+-- ever be offered. A line that widens its requirement is left to the floor's alarms.
+select 'line ' || l.slug as thing, 'nobody of the line has all the skills that it requires' as detail
+from line l
+where l.active and l.relaxations = '[]' and exists (select from line_skill n where n.line_id = l.id)
+  and (exists (select from door d where d.line_id = l.id and d.active)
+       or exists (select from contact k where k.line_id = l.id and k.state = 'waiting'))
+  and not exists (
+    select from adviser_line al join account a on a.id = al.account_id
+    where al.line_id = l.id and a.is_active and not exists (
+      select from line_skill n where n.line_id = l.id and not exists (
+        select from adviser_skill s where s.account_id = a.id and s.skill_id = n.skill_id and s.level >= n.min_level)))
+order by 1 limit 50
+
 -- name: reader_behind
 -- A reader of the log that stands still while the log goes on (the slowest works in rounds of minutes).
 select 'reader ' || c.reader as thing, count(*) || ' events behind' as detail

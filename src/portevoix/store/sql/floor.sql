@@ -99,3 +99,14 @@ select id, line_id, kind from alarm where id = %(id)s
 
 -- name: bounds
 select id as line_id, name, alarm_waiting, alarm_minutes, alarm_late from line where active
+
+-- name: hours
+-- Seconds in each state and for each reason between two moments; a state that lasts counts until now.
+select a.id, a.full_name, o.name as organisation, t.name as team, s.state, s.reason, count(*) as times,
+  sum(extract(epoch from least(coalesce(s.ended_at, %(at)s), %(until)s) - greatest(s.began_at, %(since)s)))::float as seconds
+from presence_span s join account a on a.id = s.account_id
+left join organisation o on o.id = a.organisation_id left join team t on t.id = a.team_id
+where s.state <> 'offline' and s.began_at < least(%(until)s, %(at)s) and coalesce(s.ended_at, %(at)s) > %(since)s
+  and (%(organisation)s::bigint is null or a.organisation_id = %(organisation)s)
+  and (%(account)s::bigint is null or a.id = %(account)s)
+group by a.id, o.id, t.id, s.state, s.reason order by a.full_name, a.id, s.state, s.reason

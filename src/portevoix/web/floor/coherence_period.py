@@ -34,6 +34,8 @@ class Period:
 
     @property
     def words(self) -> str:
+        if self.first == self.last:
+            return _("le %s") % date_format(self.first, "DATE_FORMAT")
         return _("du %(first)s au %(last)s") % {
             "first": date_format(self.first, "DATE_FORMAT"), "last": date_format(self.last, "DATE_FORMAT"),
         }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portevoix.web.floor import views
+from portevoix.web.floor import hours, views
 
 app_name = "floor"
 
@@ -16,5 +16,7 @@ urlpatterns = [
     path("lignes/<int:line_id>/reprise", views.resume, name="line-resume"),
     path("personnes/<int:account_id>", views.person, name="person"),
     path("personnes/<int:account_id>/lignes", views.move, name="person-move"),
+    path("heures", hours.show, name="hours"),
+    path("heures.csv", hours.file, name="hours-file"),
     path("", include("portevoix.web.floor.coherence_urls")),
 ]

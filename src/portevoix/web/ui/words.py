@@ -30,6 +30,7 @@ STATES: dict[str, Look] = {
 PRESENCES: dict[str, Look] = {
     "available": Look("circle-check", _("Disponible"), "success"),
     "paused": Look("coffee", _("En pause"), "warning"),
+    "wrap-up": Look("timer", _("Fin de contact"), "info"),
     "away": Look("clock", _("Absent"), "neutral"),
     "offline": Look("circle", _("Hors ligne"), "neutral"),
 }
