@@ -57,3 +57,31 @@ def test_bench_coherence_asks_for_every_page_and_reads_the_log():
     assert wanted <= set(figures)
     assert figures["contacts"] == 4_000
     assert figures["reader_events_per_s"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_bench_staffing_says_its_figures_and_its_peers():
+    told = last_line("staffing")
+    assert set(told["figures"]) == {"year_ms", "ratio_to_pyworkforce"}
+    assert told["figures"]["year_ms"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_bench_twin_says_its_figures_and_agrees_with_its_peers():
+    told = last_line("twin", "--small")
+    assert {"year_s", "contacts_per_s", "ratio_to_ciw", "ratio_to_simpy"} <= set(told["figures"])
+    gave_up = told["floor_or_peer"]["gave_up"]
+    assert 0 < gave_up["twin"] < 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_bench_router_loses_and_doubles_nothing():
+    figures = last_line("router", "--small")["figures"]
+    wanted = {
+        "placements_per_s", "placements_per_s_1m", "live_contacts_per_s", "live_offer_p99_ms", "takeover_s", "doubled", "lost",
+    }  # fmt: skip
+    assert wanted <= set(figures)
+    assert (figures["doubled"], figures["lost"]) == (0, 0)
