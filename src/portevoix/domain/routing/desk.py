@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from portevoix.domain.advisers.capacity import Load
+from portevoix.domain.routing.policy import MOST
 from portevoix.domain.routing.shelves import EMPTY, LIVE, WHOLE, Item, Profile, Queue, Rooms
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 def order(item: Item, now: Instant) -> tuple[float, Item]:
     """The order of service at one moment where lines are not alike: as ``policy.pull`` reckons it."""
     queue = item[5].queue
-    return (item[0] - now) / queue.scale - queue.log_weight, item
+    pull = (item[0] - now) / queue.scale - queue.log_weight
+    return max(pull, -MOST), item
 
 
 class Desk:

@@ -4,9 +4,12 @@
 largest ``C'(W) * mu``) with a cost of waiting that grows by e in each ``scale`` seconds, measured from when the line's
 target ends: ``C'(now) = weight * exp((now - due_at) / scale)``. Its logarithm, turned round, is ``pull`` (the smallest
 goes first), a straight line in time: cheap to compare, and steeper for a line with a smaller scale. Where all lines
-are alike it is the order of the due times, which never changes. Equals go by due time, age, contact. Nobody
-starves: a pull falls without end while one waits, and that of a newcomer has a floor. Within a line it is
+are alike it is the order of the due times, which never changes. Equals go by due time, age, contact. Within a line it is
 first due, first served whatever the numbers say (RULES.md, RT-3: those already late are not left for the others).
+
+**Nobody starves**, whatever the load. The cost stops growing after ``MOST`` times e: among all that wait so long the due times
+alone decide. Without that, a line with a steeper cost whose queue grows for ever would for ever overtake the
+others. With it, who has come so far is preceded only by what is due earlier, and no newcomer is.
 
 **Who**: of the line, every required skill at its level or above, of an organisation that may take it, with room
 for the channel; what is required may be relaxed while a contact waits (``Step``). Among these the choice of the policy.
@@ -23,7 +26,7 @@ has waited ``hold_seconds`` keeps those it finds for as long, lets them go for a
 from __future__ import annotations
 
 from math import log
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from portevoix.domain.advisers.capacity import Load, room_for
 from portevoix.domain.channels import WORK, Channel, Work
@@ -46,6 +49,8 @@ if TYPE_CHECKING:
 Urgency = tuple[float, float, float, int, str]
 Rank = tuple[float, float, int]
 USUAL = LineUrgency()
+#: How often the cost of waiting grows by e at most: for the usual line until twenty hours after its target.
+MOST: Final = 20.0
 
 
 class Terms(NamedTuple):
@@ -60,7 +65,7 @@ class Terms(NamedTuple):
 
 def pull(due_at: Instant, line: LineUrgency, now: Instant) -> float:
     """How little waiting costs now, on a logarithmic scale: the smallest goes first."""
-    return (due_at - now) / line.scale - log(line.weight)
+    return max((due_at - now) / line.scale - log(line.weight), -MOST)
 
 
 def urgency(waiting: Waiting, now: Instant, policy: Policy) -> Urgency:
