@@ -20,9 +20,10 @@ class Centre:
         self.processes = {}
         self._kept = []
 
-    def start(self, name, *, keep=False, **extra):
+    def start(self, name, *, keep=False, known_as="", command=None, **extra):
         # Known before it is ready: one that is too slow to start must be stopped too.
-        process = self.processes[name] = Process(name, **(self.environment | extra))
+        process = self.processes[known_as or name] = Process(name, **(self.environment | extra))
+        process.command = command or process.command
         process.start()
         if keep:
             self._kept.append(process.keep_alive())

@@ -22,13 +22,13 @@ class Process:
         self.environment = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
         self.log = Path(tempfile.mkstemp(prefix=f"portevoix-{name}-", suffix=".log")[1])
         self.child: subprocess.Popen[bytes] | None = None
+        self.command = [sys.executable, "-m", f"portevoix.runners.{name}"]
 
     def start(self) -> Process:
         """Start it."""
         before = self.log.stat().st_size
         with self.log.open("ab") as out:
-            command = [sys.executable, "-m", f"portevoix.runners.{self.name}"]
-            self.child = subprocess.Popen(command, stdout=out, stderr=out, env=self.environment)
+            self.child = subprocess.Popen(self.command, stdout=out, stderr=out, env=self.environment)
         until(lambda: "ready" in self.text(before).split("\n") or not self.alive(), why=str(self.log))
         assert self.alive(), self.text()
         return self
