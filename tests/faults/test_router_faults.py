@@ -71,10 +71,11 @@ def kill(routers):
 
 
 def kill_leader(scene):
-    """The supervisor starts it again; meanwhile the other one has the floor."""
+    """The other one has the floor then; or this one again, when the other was just starting."""
     (led,) = until(lambda: leading(scene))
+    killed = led.child.pid
     kill([led])
-    until(lambda: led not in (now := leading(scene)) and now)
+    until(lambda: [router for router in leading(scene) if router.child.pid != killed])
 
 
 def kill_both(scene):
