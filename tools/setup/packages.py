@@ -43,6 +43,11 @@ def present(package: Package, python: str) -> bool:
     if how == "module":
         done = subprocess.run([python, "-c", f"import {what}"], capture_output=True, check=False)
         return done.returncode == 0
+    if how == "header":
+        code = (
+            f"import os, sys, sysconfig as s; sys.exit(not os.path.exists(s.get_path('include') + '/{what}'))"
+        )
+        return subprocess.run([python, "-c", code], capture_output=True, check=False).returncode == 0
     if how == "path":
         return Path(what).exists()
     msg = f"{LIST.name}: unknown sign {package.sign!r}"

@@ -1,4 +1,4 @@
-"""What `make setup` does: packages, virtual environment, browser libraries, translations.
+"""What `make setup` does: packages, virtual environment, browser libraries, translations, machine code.
 
 Runs on a bare Python 3.11 with the standard library only. Each step leaves a stamp with the hash of
 what it depended on, so that a second run is over in a moment.
@@ -124,6 +124,7 @@ def main(purpose: str) -> int:
         install_python(purpose)
         install_browser_libraries(purpose)
         compile_translations()
+        run(PYTHON, ROOT / "tools" / "setup" / "native.py")
     except SetupError as problem:
         print(f"setup: {problem}", file=sys.stderr)
         return 1

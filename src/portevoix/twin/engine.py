@@ -24,6 +24,8 @@ from portevoix.twin.model import DAY, QUARTER, Numbers, Scenario, Stream
 
 FINISH, LEAVE, COME, GO = range(4)
 
+Tell = Callable[[float], object]
+
 
 class Clients(NamedTuple):
     """All who come in one replication, in the order of time."""
@@ -81,30 +83,21 @@ def _of_stream(
     return at, stream.handling.draw(work, len(at)), stream.patience.draw(wait, len(at))
 
 
-def play(scenario: Scenario, policy: Policy, people: Clients, progress: Progress | None = None) -> Run:
-    """Run the scenario to its end, then on until nothing more happens."""
+def play(scenario: Scenario, policy: Policy, people: Clients, tell: Tell = lambda _: None) -> Run:
+    """Run the scenario to its end, then on until nothing more happens. ``tell`` hears now and then how far it is, 0 to 1."""
     # A run makes millions of small values and no circles: the collector would only walk over what waits.
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _Play(scenario, policy, people, progress).run()
+        return _Play(scenario, policy, people, tell).run()
     finally:
         if collecting:
             gc.enable()
 
 
-class Progress:
-    """Told now and then how far a run is, from 0 to 1. Override ``at``."""
-
-    def at(self, share: float) -> None:
-        """Nothing by default."""
-
-
 class _Play:
-    def __init__(
-        self, scenario: Scenario, policy: Policy, people: Clients, progress: Progress | None
-    ) -> None:
-        self.scenario, self.people, self.progress = scenario, people, progress or Progress()
+    def __init__(self, scenario: Scenario, policy: Policy, people: Clients, tell: Tell) -> None:
+        self.scenario, self.people, self.tell = scenario, people, tell
         self.floor = Floor(policy)
         count = len(people.at)
         self.begun = [inf] * count
@@ -163,7 +156,7 @@ class _Play:
                     heappush(events, (coming + patience[number], LEAVE, 0, number))
                 number += 1
                 if number % step == 0:
-                    self.progress.at(number / count)
+                    self.tell(number / count)
             elif told <= soon:
                 now, kind, person, client = heappop(events)
                 if kind == LEAVE:
@@ -266,7 +259,7 @@ class _Play:
         until = np.minimum(np.minimum(begun, left), end)
         part = np.maximum(until - np.maximum(self.people.at, self.scenario.warm_up), 0.0)
         queued = np.bincount(self.people.stream, part, len(self.scenario.streams)).astype(float)
-        self.progress.at(1.0)
+        self.tell(1.0)
         return Run(
             self.people,
             begun,

@@ -30,22 +30,18 @@ class Outcome:
         return {name: compare(self.told[first], self.told[name]) for name in others}
 
 
-class _Part(engine.Progress):
-    def __init__(self, tell: Callable[[float], None], done: int, parts: int) -> None:
-        self._tell, self._done, self._parts = tell, done, parts
-
-    def at(self, share: float) -> None:
-        self._tell((self._done + share) / self._parts)
-
-
 def play_all(scenario: Scenario, tell: Callable[[float], None] = lambda _: None) -> Outcome:
     """Play; ``tell`` hears the share that is done."""
+
+    def part(share: float) -> None:
+        tell((done + share) / parts)
+
     runs: dict[str, list[dict[str, dict[str, float]]]] = {name: [] for name in scenario.policies}
     parts, done = scenario.replications * len(scenario.policies), 0
     for replication in range(scenario.replications):
         people = engine.clients(scenario, replication)
         for name, policy in scenario.policies.items():
-            run = engine.play(scenario, policy, people, _Part(tell, done, parts))
+            run = engine.play(scenario, policy, people, part)
             runs[name].append(of_run(scenario, run))
             done += 1
     return Outcome(scenario, {name: gather(told) for name, told in runs.items()})

@@ -29,6 +29,19 @@ def python(_patient: Patient) -> Sequence[str]:
 
 
 @check(
+    "compiled",
+    proves="the waiting room runs as machine code",
+    remedy="install a C compiler and Python's headers (apt install gcc libc6-dev python3-dev), then `make setup`: twice as fast",
+    warning=True,
+)
+def compiled(_patient: Patient) -> Sequence[str]:
+    """The compiled form is there and belongs to these sources."""
+    from portevoix.domain.routing import floor
+
+    return ["it runs as plain Python"] if str(floor.__file__).endswith(".py") else []
+
+
+@check(
     "disk",
     proves="there is room for what comes in",
     remedy="free space or move --data; below 10 % mails may be refused",

@@ -314,7 +314,9 @@ class Floor:
             heappush(self._timers, (waiting.steps[asked.number].at, key))
         entry = Entry(waiting, queue, asked, kept=kept)
         self._serial += 1
-        item = (waiting.due_at, waiting.since, waiting.contact_id, waiting.seat, self._serial, entry)
+        item = _new(
+            Item, (waiting.due_at, waiting.since, waiting.contact_id, waiting.seat, self._serial, entry)
+        )
         queue.push(item)
         self._entries[key] = entry
         return item

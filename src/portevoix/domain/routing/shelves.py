@@ -12,7 +12,7 @@ from bisect import insort
 from heapq import heappop, heappush
 from math import inf, log
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from portevoix.domain.advisers.capacity import Limits, Load, room_for
 from portevoix.domain.channels import WORK, Channel, Work
@@ -58,19 +58,30 @@ class Entry:
         self.alive = True
 
 
-Item = tuple[float, float, int, str, int, Entry]
-"""Due, since, contact and seat; a serial number that makes it unique; the entry."""
+class Item(NamedTuple):
+    """A contact in the order of service; ``serial`` makes it unique. A named tuple and no plain one: the compiled form takes
+    plain ones apart, so that one made anew would no longer be the one it was (``is EMPTY``)."""
+
+    due: float
+    since: float
+    contact: int
+    seat: str
+    serial: int
+    entry: Entry
 
 
-class _Nobody:
+class _Nobody(Entry):
     """Stands in an empty queue."""
 
-    alive = False
-    excluded: frozenset[int] = frozenset()
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.alive = False
+        self.excluded = frozenset()
 
 
 #: The head of an empty queue: after everything.
-EMPTY: Final[Item] = (inf, inf, 0, "", 0, cast("Entry", _Nobody()))
+EMPTY: Final[Item] = Item(inf, inf, 0, "", 0, _Nobody())
 
 
 class Queue:
