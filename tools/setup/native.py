@@ -30,6 +30,8 @@ modules = mypycify(
 setup(name="portevoix-native", ext_modules=modules, script_args=["--quiet", "build_ext", "--build-lib", out, "--build-temp", f"{work}/o"])
 """
 
+KEPT = 5
+
 
 def lacking() -> str:
     """What is not there of what it takes; empty: nothing."""
@@ -61,9 +63,9 @@ def build(folder: Path) -> str:
         shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(FileExistsError):  # made by somebody else meanwhile
             out.rename(folder)
-    for other in folder.parent.iterdir():
-        if other != folder:
-            shutil.rmtree(other, ignore_errors=True)
+    # A few stay: whoever goes back to what was, or works on two checkouts with one environment, need not wait.
+    for other in sorted(folder.parent.iterdir(), key=lambda one: one.stat().st_mtime)[:-KEPT]:
+        shutil.rmtree(other, ignore_errors=True)
     return ""
 
 
