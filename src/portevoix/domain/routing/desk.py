@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from portevoix.domain.advisers.capacity import Load
@@ -78,13 +79,24 @@ class Desk:
         queues = self.profile.by_room[room]
         if self.kept:
             queues = queues + [queue for queue in self.kept.values() if queue.bit & room]
-        if not queues:
-            return None
-        heads = [queue.head for queue in queues]
-        best = _most_urgent(heads, weighed_at)
+        if weighed_at is None:
+            best = _first_due(queues)
+        else:
+            best = _most_urgent([queue.head for queue in queues], weighed_at)
         if best is not None and best[5].excluded and self.adviser.id in best[5].excluded:
             return _most_urgent([queue.first_for(self.adviser.id) for queue in queues], weighed_at)
         return best
+
+
+def _first_due(queues: list[Queue]) -> Item | None:
+    """The smallest head: most differ in their due times, so that the items themselves are hardly looked at."""
+    first: Queue | None = None
+    due = inf
+    for queue in queues:
+        if queue.due < due or (queue.due == due and first is not None and queue.head < first.head):
+            first = queue
+            due = queue.due
+    return None if first is None else first.head
 
 
 def _most_urgent(heads: list[Item], weighed_at: Instant | None) -> Item | None:

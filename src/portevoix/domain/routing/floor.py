@@ -39,6 +39,7 @@ class Floor:
 
     def __init__(self, policy: Policy | None = None) -> None:
         self._policy = policy or Policy()
+        self._version = self._policy.version
         self._weighed = bool(self._policy.urgency)
         self._now: Instant = -inf
         self._serial = 0
@@ -285,15 +286,13 @@ class Floor:
         return placement
 
     def _placement(self, waiting: Waiting, asked: Terms, desk: Desk) -> Placement:
-        contact_id, line_id, _, _, due_at, _, seat, preferred, *_ = waiting
-        _, skills, _, number, why = asked
         adviser_id, now = desk.id, self._now
-        # Made as plain tuples are: half the time of the constructors that name their fields.
+        # Read and made as plain tuples are: half the time of the fields' names.
         reason = (
-            line_id, skills, due_at - now, now - desk.idle_since, desk.calls + desk.chats + desk.mails,
-            adviser_id == preferred, self._policy.version, number, why,
+            waiting[1], asked[1], waiting[4] - now, now - desk.idle_since, desk.calls + desk.chats + desk.mails,
+            adviser_id == waiting[7], self._version, asked[3], asked[4],
         )  # fmt: skip
-        return _new(Placement, (contact_id, seat, adviser_id, _new(Reason, reason)))
+        return _new(Placement, (waiting[0], waiting[6], adviser_id, _new(Reason, reason)))
 
     def _file(self, waiting: Waiting) -> Item:
         """Put what waits where it belongs: kept for one person, or for everybody."""

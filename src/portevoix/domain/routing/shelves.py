@@ -89,7 +89,7 @@ class Queue:
     the due times. Most come in that order, so it is a list that grows at its end and is taken from its front; what comes out
     of turn is put in its place, or into a heap beside it where the list is long."""
 
-    __slots__ = ("_dead", "_first", "_late", "_run", "bit", "head", "log_weight", "requires", "scale")
+    __slots__ = ("_dead", "_first", "_late", "_run", "bit", "due", "head", "log_weight", "requires", "scale")
 
     def __init__(self, requires: Requirement, urgency: LineUrgency) -> None:
         self.requires = requires
@@ -97,6 +97,7 @@ class Queue:
         self.scale = urgency.scale
         self.log_weight = log(urgency.weight)
         self.head: Item = EMPTY  # the first living item
+        self.due: float = inf  # its due time: what is compared first, and lies at hand
         self._run: list[Item] = []
         self._first = 0
         self._dead = 0  # at most so many in the list, not counting those before the head
@@ -110,8 +111,9 @@ class Queue:
             insort(run, item, self._first)
         else:
             heappush(self._late, item)
-        if item < self.head:  # noqa: PLR1730 - half the time of min()
+        if item < self.head:
             self.head = item
+            self.due = item[0]
 
     def kill(self, entry: Entry) -> None:
         """Mark ``entry`` dead and bring a living head up."""
@@ -138,6 +140,7 @@ class Queue:
             if late and late[0] < head:
                 head = late[0]
         self.head = head
+        self.due = head[0]
 
     def _forget(self) -> None:
         """Most of the list is dead."""
