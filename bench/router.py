@@ -11,9 +11,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.centre import Centre, machine
@@ -198,6 +202,16 @@ def _settle(centre: Centre, done: Any) -> None:
             time.sleep(0.1)
 
 
+def _plain(waiting: int, steps: int) -> dict[str, float]:
+    """What the form that is not compiled does in the same run."""
+    command = [sys.executable, "-m", "bench.router_pure", "--waiting", str(waiting), "--steps", str(steps)]
+    root = Path(__file__).parents[1]
+    environment = {**os.environ, "PORTEVOIX_NATIVE": "no"}
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True)
+    one, mixed = (json.loads(line)["figures"]["placements_per_s"] for line in done.stdout.splitlines())
+    return {"placements_per_s": one, "mixed_placements_per_s": mixed}
+
+
 def main(argv: Sequence[str]) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="portevoix bench router", description=__doc__)
@@ -206,6 +220,7 @@ def main(argv: Sequence[str]) -> int:
     asked = parser.parse_args(list(argv))
     sizes = (1_000, 10_000) if asked.small else (1_000, 10_000, 100_000, 1_000_000)
     curve = {size: measure(size, 2_000 if asked.small else 40_000, CHANNELS[:1]) for size in sizes}
+    plain = _plain(sizes[-2], 2_000 if asked.small else 40_000)
     mixed = measure(sizes[-2], 2_000 if asked.small else 40_000, CHANNELS)
     figures = live(3, 5_000) if asked.small else live(60, 100_000)
     figures = {
@@ -214,7 +229,10 @@ def main(argv: Sequence[str]) -> int:
         "mixed_placements_per_s": mixed["placements_per_s"],
         **figures,
     }
-    floor = {"us_per_step_by_waiting": {str(size): one["us_per_step"] for size, one in curve.items()}}
+    floor = {
+        "us_per_step_by_waiting": {str(size): one["us_per_step"] for size, one in curve.items()},
+        "plain_python": plain,  # the same, not compiled
+    }
     if not asked.json:
         for size, one in curve.items():
             print(f"{size:>9} waiting: {one['us_per_step']:6.1f} us " + "#" * round(one["us_per_step"]))

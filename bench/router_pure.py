@@ -4,6 +4,8 @@ The centre: 1,000 advisers, 50 skills, 10 lines; every contact asks for one or t
 finishes a contact, another contact comes, and the router decides: the number waiting stays the same.
 
     python bench/router_pure.py [--waiting N] [--steps N]
+
+With PORTEVOIX_NATIVE=no the plain form (docs/decisions/0017-machine-code.md).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from time import perf_counter, process_time
 
 from portevoix.domain.advisers.capacity import Limits
 from portevoix.domain.channels import Channel
+from portevoix.domain.routing import floor
 from portevoix.domain.routing.floor import Floor
 from portevoix.domain.routing.types import Adviser, Waiting
 from portevoix.runners.router import LAZY
@@ -49,7 +52,7 @@ def adviser(chance: Random, number: int) -> Adviser:
 def measure(waiting: int, steps: int, channels: tuple[Channel, ...]) -> dict[str, float]:
     """Fill the waiting room, then run ``steps`` steps of one release, one arrival and one decision."""
     chance = Random(1)
-    floor = Floor()
+    room = Floor()
     contacts = [contact(chance, n, n / 100, channels[n % len(channels)]) for n in range(waiting)]
     channel_of = {each.contact_id: each.channel for each in contacts}
     advisers = [adviser(chance, number) for number in range(ADVISERS)]
@@ -57,10 +60,10 @@ def measure(waiting: int, steps: int, channels: tuple[Channel, ...]) -> dict[str
 
     start = process_time()
     for each in contacts:
-        floor.add(each)
+        room.add(each)
     for person in advisers:
-        floor.set_adviser(person)
-    for placed in floor.place(waiting / 100):
+        room.set_adviser(person)
+    for placed in room.place(waiting / 100):
         in_hand[placed.adviser_id].append(channel_of[placed.contact_id])
     rebuilt = process_time() - start
 
@@ -78,10 +81,10 @@ def measure(waiting: int, steps: int, channels: tuple[Channel, ...]) -> dict[str
         # Mails pause under a call: the call, the last taken, ends first.
         channel = hand.pop() if hand else None
         begun = perf_counter()
-        floor.add(each)
+        room.add(each)
         if channel is not None:
-            floor.release(person_id, channel, now)
-        placements = floor.place(now)
+            room.release(person_id, channel, now)
+        placements = room.place(now)
         deciding += perf_counter() - begun
         for placed in placements:
             in_hand[placed.adviser_id].append(channel_of[placed.contact_id])
@@ -105,7 +108,12 @@ def main() -> None:
     for channels in (CHANNELS[:1], CHANNELS):
         for waiting in options.waiting:
             figures = measure(waiting, options.steps, channels)
-            print(json.dumps({"bench": "router-pure", "figures": figures, "machine": platform.machine()}))
+            form = "plain" if str(floor.__file__).endswith(".py") else "compiled"
+            print(
+                json.dumps(
+                    {"bench": "router-pure", "form": form, "figures": figures, "machine": platform.machine()}
+                )
+            )
 
 
 if __name__ == "__main__":
