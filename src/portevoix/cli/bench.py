@@ -6,6 +6,7 @@ The benchmarks stand in `bench/` of the source tree, not in the installed packag
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,4 +33,6 @@ def main(argv: Sequence[str]) -> int:
         print("portevoix bench: the benchmarks are in the source tree, which is not here", file=sys.stderr)
         return 2
     sys.path.insert(0, str(_SOURCE))
+    # Sources that changed since `make setup` would run as plain Python.
+    subprocess.run([sys.executable, _SOURCE / "tools/setup/native.py"], stdout=sys.stderr, check=False)
     return int(importlib.import_module(f"bench.{argv[0]}").main(argv[1:]))
