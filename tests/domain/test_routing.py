@@ -191,3 +191,22 @@ def test_a_release_makes_room() -> None:
 def test_a_contact_must_be_due_some_day() -> None:
     with pytest.raises(ValueError, match="finite"):
         Floor().add(MAIL._replace(due_at=inf))
+
+
+@pytest.mark.parametrize(
+    ("choice", "expert_first", "taker"),
+    [
+        (Choice.LEAST_OCCUPIED, True, 1),
+        (Choice.LEAST_OCCUPIED, False, 3),
+        (Choice.LONGEST_IDLE, True, 2),
+        (Choice.LONGEST_IDLE, False, 3),
+    ],
+)
+def test_the_vectors_of_business_advocate(choice: Choice, expert_first: bool, taker: int) -> None:
+    """RULES.md 7: A, B and C, of whom C is less skilled (their level 1 is the best: our 2)."""
+    people = [
+        Adviser(number, frozenset({CPF}), frozenset({(FRENCH, level)}), idle_since=NOW - idle, occupancy=busy)
+        for number, level, busy, idle in ((1, 2, 0.90, 5), (2, 2, 0.95, 10), (3, 1, 0.64, 30))
+    ]
+    asks = MAIL._replace(skills=frozenset({(FRENCH, 1)}))
+    assert pairs(place([asks], people, Policy(choice, expert_first=expert_first))) == [(1, taker)]

@@ -257,3 +257,17 @@ def test_the_command(capsys):
     assert json.loads(capsys.readouterr().out)["asa_s"] is None, "the queue grows without end"
     assert main(["staffing", "erlang", "--load", "-1", "--servers", "10"]) == 2
     assert "load" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("beta", "share"), [(0.1, 0.880287), (0.5, 0.504539), (1, 0.223361), (1.5, 0.084690), (2, 0.026881)]
+)
+def test_the_square_root_rule_of_halfin_and_whitt(beta, share):
+    """RULES.md 6.1: with a + beta * sqrt(a) people, the larger the centre, the nearer to the limit."""
+    told = [
+        float(waiting(load, round(load + beta * math.sqrt(load))))
+        for load in (10_000, 1_000_000, 100_000_000)
+    ]
+    off = [abs(one - share) for one in told]
+    assert off[0] > off[1] > off[2]
+    assert off[2] < 2e-3
