@@ -266,7 +266,7 @@ def test_the_square_root_rule_of_halfin_and_whitt(beta, share):
     """RULES.md 6.1: with a + beta * sqrt(a) people, the larger the centre, the nearer to the limit."""
     told = [
         float(waiting(load, round(load + beta * math.sqrt(load))))
-        for load in (10_000, 1_000_000, 100_000_000)
+        for load in (1_000, 30_000, 1_000_000)
     ]
     off = [abs(one - share) for one in told]
     assert off[0] > off[1] > off[2]

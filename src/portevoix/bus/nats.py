@@ -103,7 +103,7 @@ class NatsBus:
             return
         try:
             asyncio.run_coroutine_threadsafe(leave(), self._loop).result(_DRAIN_SECONDS)
-        except (TimeoutError, NatsError) as error:
+        except (TimeoutError, NatsError, OSError) as error:  # OSError: the server was just going
             log.info("bus: left without drain (%s)", type(error).__name__)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_DRAIN_SECONDS)
