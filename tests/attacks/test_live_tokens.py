@@ -89,12 +89,19 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
 
     monkeypatch.setenv("PORTEVOIX_PORT", "8123")
     monkeypatch.delenv("PORTEVOIX_ORIGIN", raising=False)
-    app.state.hub, app.state.secret, app.state.bus = Hub(), SECRET, None
+    app.state.hub, app.state.secret, app.state.bus, app.state.here = Hub(), SECRET, None, set()
 
-    def ask(token: str = "", origin: str | None = None, method: str = "GET", **query: str) -> Answer:
+    def ask(
+        token: str = "",
+        origin: str | None = None,
+        method: str = "GET",
+        path: str = "/events",
+        body: bytes = b"",
+        **query: str,
+    ) -> Answer:
         headers = [] if origin is None else [(b"origin", origin.encode())]
         scope = {
-            "type": "http", "method": method, "path": "/events", "headers": headers, "http_version": "1.1",
+            "type": "http", "method": method, "path": path, "headers": headers, "http_version": "1.1",
             "query_string": urlencode({"token": token, **query}).encode(),
         }  # fmt: skip
         sent: list[dict[str, Any]] = []
@@ -104,7 +111,7 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
             if never.is_set():
                 await asyncio.sleep(60)
             never.set()
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Any) -> None:
             sent.append(message)
@@ -159,3 +166,24 @@ def test_a_quiet_stream_shows_signs_of_life_and_ends_however_far_the_clock_goes_
     said = feed(live.make(SECRET, 7, ["line.1"], time.time() + 86_400)).text
     assert said.count("event: beat") >= 3
     assert "event: expired" in said
+
+
+def test_nobody_says_for_another_that_they_are_here(feed: Callable[..., Answer]) -> None:
+    """The sign of life of a page counts for the account of its token alone, from our own pages, and is short."""
+    from portevoix.realtime.app import app
+
+    good, ours = live.make(SECRET, 7, ["line.1"], time.time()), "http://127.0.0.1:8123"
+
+    def say(body: bytes, origin: str = ours, method: str = "POST") -> int:
+        return feed(origin=origin, method=method, path="/here", body=body).status
+
+    old = live.make(SECRET, 8, ["line.1"], time.time() - 2 * live.LIFETIME)
+    another = live.make(b"another", 8, [], time.time())
+    for body in (b"", b"8", old.encode(), another.encode(), b"\xff.\x00"):
+        assert say(body) == 401
+    assert say(b"x" * 200_000) == 413
+    assert say(good.encode(), origin="https://evil.example") == 403
+    assert say(good.encode(), method="GET") == 405
+    assert app.state.here == set()
+    assert say(good.encode()) == 204
+    assert app.state.here == {7}

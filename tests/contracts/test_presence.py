@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from portevoix.actions import presence
+from portevoix.actions.errors import Invalid
 from portevoix.domain.advisers.presence import Cause
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -68,3 +71,46 @@ def test_a_clock_that_steps_back_makes_no_row_that_ends_before_it_begins(conn):
     presence.set_state(conn, 1, "available", "", later(5))
     presence.set_state(conn, 1, "paused", "Repas", NOW)
     assert spans(conn) == [("available", "", "self", 1, 5, 5), ("paused", "Repas", "self", 1, 0, None)]
+
+
+def test_who_answers_no_more_is_gone_sooner_but_not_who_was_heard_of_another_way(conn):
+    for account, seen in ((1, 0), (2, 20)):
+        presence.set_state(conn, account, "available", "", NOW)
+        presence.seen(conn, account, NOW + timedelta(seconds=seen))
+    assert presence.sweep(conn, NOW + timedelta(seconds=25)) == []
+    assert presence.sweep(conn, NOW + timedelta(seconds=25), silent=[1, 2]) == [1]
+
+
+def test_after_a_call_there_is_time_to_note_it_and_then_one_is_available_by_oneself(conn):
+    conn.execute("update line set wrap_up_seconds = 60 where id = 1")
+    presence.set_state(conn, 1, "available", "", NOW)
+    presence.after_contact(conn, 1, 1, "mail", NOW)
+    assert presence.get(conn, 1)["state"] == "available"  # all is noted before one closes a mail
+    presence.after_contact(conn, 1, 1, "phone", NOW)
+    assert (presence.get(conn, 1)["state"], presence.get(conn, 1)["ends_at"]) == ("wrap-up", later(1))
+    assert presence.end_wrap_ups(conn, NOW + timedelta(seconds=59)) == []
+    presence.prolong(conn, 1, NOW + timedelta(seconds=50))
+    assert presence.get(conn, 1)["ends_at"] == later(2)
+    with pytest.raises(Invalid):
+        presence.prolong(conn, 1, later(1))
+    assert presence.end_wrap_ups(conn, later(2)) == [1]
+    assert [row[:3] for row in spans(conn)][-3:] == [
+        ("wrap-up", "", "wrap-up"),
+        ("wrap-up", presence.PROLONGED, "self"),
+        ("available", "", "wrap-up"),
+    ]
+
+
+def test_no_wrap_up_beside_other_work_nor_when_one_pauses(conn):
+    conn.execute("update line set wrap_up_seconds = 60")
+    presence.set_state(conn, 1, "paused", "Repas", NOW)
+    presence.after_contact(conn, 1, 1, "phone", NOW)
+    assert presence.get(conn, 1)["state"] == "paused"
+
+
+def test_where_somebody_works_from_is_their_word_and_stays(conn):
+    assert presence.menu(conn, 1)["works_from"] == "site"
+    presence.work_from(conn, 1, "home", NOW)
+    assert presence.menu(conn, 1)["works_from"] == "home"
+    with pytest.raises(Invalid):
+        presence.work_from(conn, 1, "moon", NOW)

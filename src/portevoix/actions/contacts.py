@@ -302,6 +302,10 @@ def close(
             conn, "remember_adviser", id=row["conversation_id"], account_id=who, subject_id=row["subject_id"]
         )
         _idle(conn, who, at)
+        if who is not None and who == account_id:
+            from portevoix.actions.presence import after_contact  # which frees contacts itself
+
+            after_contact(conn, who, row["line_id"], before["channel"], at)
 
 
 def choose_subject(

@@ -5,6 +5,6 @@
 
 from portevoix.bus.memory import MemoryBus
 from portevoix.bus.nats import NatsBus
-from portevoix.bus.port import PUSH, RESYNC, WAKE, Bus, Listener
+from portevoix.bus.port import HERE, PUSH, RESYNC, WAKE, Bus, Listener
 
-__all__ = ["PUSH", "RESYNC", "WAKE", "Bus", "Listener", "MemoryBus", "NatsBus"]
+__all__ = ["HERE", "PUSH", "RESYNC", "WAKE", "Bus", "Listener", "MemoryBus", "NatsBus"]

@@ -9,6 +9,8 @@ from typing import Final, Protocol
 WAKE: Final = "pv.log"
 #: Prefix of what browsers are told; the topic follows.
 PUSH: Final = "pv.push"
+#: Whose browsers gave a sign of life to the live process: ``{"accounts": [...]}``, once a second.
+HERE: Final = "pv.here"
 #: The topic that tells every browser to fetch what it shows anew: something may not have been told.
 RESYNC: Final = "resync"
 

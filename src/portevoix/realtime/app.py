@@ -16,10 +16,10 @@ import nats
 import orjson
 from nats.errors import Error as NatsError
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from portevoix.bus import PUSH, RESYNC
+from portevoix.bus import HERE, PUSH, RESYNC
 from portevoix.realtime.hub import Hub, Push, figures
 from portevoix.realtime.token import LIFETIME, BadToken, Grant, read
 
@@ -28,14 +28,18 @@ if TYPE_CHECKING:
 
     from nats.aio.msg import Msg
     from starlette.requests import Request
-    from starlette.responses import Response
 
-#: A sign of life that the page can see: after 30 s without one it comes back by itself (a half-open network, F45).
-PING_SECONDS = 10.0
+#: A sign of life that the page can see and answers: after 30 s without one it comes back by itself (a half-open network,
+#: F45), and after 15 s without an answer its adviser's work is free.
+PING_SECONDS = 5.0
+#: How often the timers hear whose pages answered.
+HERE_SECONDS = 1.0
 _BEAT = b"event: beat\ndata: {}\n\n"
 #: However the wall clock steps, a stream ends with the longest life a token may have (F28).
 _LONGEST = LIFETIME + 60
 GATHER_SECONDS = 0.05
+#: Many lines make a long one; nobody's is longer.
+_LONGEST_TOKEN = 100_000
 #: Browsers come back after this, plus jitter of their own, so that a restart is no storm.
 RETRY_MS = 1500
 
@@ -118,6 +122,39 @@ async def events(request: Request) -> Response:
     )
 
 
+async def here(request: Request) -> Response:
+    """The answer of a page to a beat: its person is there. The token is the body."""
+    origin = _allowed(request)
+    if origin is None:
+        return PlainTextResponse("foreign origin", 403)
+    headers = {"Cache-Control": "no-store", "Vary": "Origin"}
+    if origin:
+        headers["Access-Control-Allow-Origin"] = origin
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _LONGEST_TOKEN:
+            return PlainTextResponse("token", 413, headers=headers)
+    try:
+        grant = read(request.app.state.secret, body.decode("ascii", "replace"), time.time())
+    except BadToken:
+        return PlainTextResponse("token", 401, headers=headers)
+    request.app.state.here.add(grant.account_id)
+    return Response(status_code=204, headers=headers)
+
+
+async def _say_who_is_here(app: Starlette) -> None:
+    """Also when nobody is: silence would be taken for ours."""
+    while True:
+        await asyncio.sleep(HERE_SECONDS)
+        bus, told = app.state.bus, app.state.here
+        if bus is None or not bus.is_connected:
+            continue
+        app.state.here = set()
+        with contextlib.suppress(NatsError, OSError, TimeoutError):
+            await bus.publish(HERE, orjson.dumps({"accounts": sorted(told)}))
+
+
 async def health(request: Request) -> Response:
     """Alive, and whether the bus is."""
     client = request.app.state.bus
@@ -169,14 +206,17 @@ async def _connect(app: Starlette) -> None:
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     app.state.hub = Hub()
     app.state.bus = None
+    app.state.here = set()
     app.state.secret = os.environ["PORTEVOIX_SECRET"].encode()
-    connecting = asyncio.create_task(_connect(app))
+    tasks = [asyncio.create_task(_connect(app)), asyncio.create_task(_say_who_is_here(app))]
     yield
-    connecting.cancel()
+    for task in tasks:
+        task.cancel()
     app.state.hub.close()
     if app.state.bus is not None:
         with contextlib.suppress(NatsError, TimeoutError):
             await app.state.bus.close()
 
 
-app = Starlette(routes=[Route("/events", events), Route("/health", health)], lifespan=_lifespan)
+ROUTES = [Route("/events", events), Route("/here", here, methods=["POST"]), Route("/health", health)]
+app = Starlette(routes=ROUTES, lifespan=_lifespan)

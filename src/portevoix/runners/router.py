@@ -40,7 +40,7 @@ FOLLOWING_SECONDS: Final = 1.0
 #: The collector looks for circles seldom: what waits is long-lived, and hardly anything here makes circles.
 LAZY: Final = (50_000, 20, 100)
 #: Told as changes of the configuration, but nothing that decides who gets what.
-_NOT_OURS: Final = frozenset({"alarm", "saved_answer", "set_aside", "subject"})
+_NOT_OURS: Final = frozenset({"alarm", "pause_reason", "saved_answer", "set_aside", "subject", "works_from"})
 _MOVED_ADVISER: Final = ("account_id", "from_account_id", "to_account_id")
 
 

@@ -9,7 +9,9 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from portevoix.actions import contacts, conversations, floor, handled, presence, uploads, vocabulary
+from portevoix.bus import HERE
 from portevoix.runners.base import Rounds, setup_logging
+from portevoix.runners.signs import Signs
 from portevoix.store.clock import DatabaseClock
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ class Timers:
     def __init__(self, rounds: Rounds) -> None:
         self._bus = rounds.bus
         self._clock = DatabaseClock()
+        self._signs = Signs(rounds.bus, HERE)
         self._repaired = float("-inf")
         self._cleared = float("-inf")
         self._learned = float("-inf")
@@ -45,7 +48,9 @@ class Timers:
             presence.missed(conn, account_id, at)
         done = bool(expired)
         done |= bool(contacts.wake_due(conn, at))
-        done |= bool(presence.sweep(conn, at))
+        presence.seen_many(conn, self._signs.to_write(), at)
+        done |= bool(presence.sweep(conn, at, self._signs.silent()))
+        done |= bool(presence.end_wrap_ups(conn, at))
         done |= bool(floor.end_pauses(conn, at))
         done |= self._repair(conn, at)
         if time.monotonic() - self._watched > WATCH_SECONDS:

@@ -22,7 +22,7 @@ def addresses(world: SimpleNamespace) -> list[tuple[str, str]]:
     known = {
         "line_id": world.cpf.pk, "door_id": world.door.pk, "subject_id": world.root.pk, "skill_id": world.skill.pk,
         "person_id": world.adviser.pk, "answer_id": world.answer.pk, "row_id": world.house.pk, "kind": "organisations",
-        "contract_id": world.contract.pk, "exception_id": 1, "season_id": 1, "import_id": 1, "aside_id": 1, "change_id": 1, "token": "x",
+        "contract_id": world.contract.pk, "exception_id": 1, "pause_id": 1, "season_id": 1, "import_id": 1, "aside_id": 1, "change_id": 1, "token": "x",
     }  # fmt: skip
     found = []
     for pattern in urlpatterns:

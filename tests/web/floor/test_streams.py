@@ -54,8 +54,9 @@ def granted(sign: Any, who: str) -> frozenset[str]:
 
 
 def test_every_stream_there_is_has_a_test_here() -> None:
-    """Another stream than the one below asks for its own."""
-    assert {route.path for route in live_app.app.routes if isinstance(route, Route)} == {"/events", "/health"}
+    """Another stream than the one below asks for its own. (``/here`` only hears; tests/attacks.)"""
+    known = {"/events", "/health", "/here"}
+    assert {route.path for route in live_app.app.routes if isinstance(route, Route)} == known
 
 
 def test_a_managers_stream_follows_their_own_lines_and_nobody_elses_account(world: World, sign: Any) -> None:

@@ -47,14 +47,15 @@ _HERE: Final = frozenset({Presence.AVAILABLE, Presence.PAUSED, Presence.WRAP_UP}
 
 _P = Presence
 
-#: From where to where: anything else is refused. Pausing again gives another reason for the pause.
+#: From where to where: anything else is refused. Pausing again gives another reason for the pause; wrapping
+#: up again prolongs it.
 MOVES: Final[Mapping[Presence, frozenset[Presence]]] = MappingProxyType(
     {
         _P.AVAILABLE: frozenset({_P.PAUSED, _P.WRAP_UP, _P.AWAY, _P.OFFLINE}),
         _P.AWAY: frozenset({_P.AVAILABLE, _P.PAUSED, _P.OFFLINE}),
         _P.OFFLINE: frozenset({_P.AVAILABLE, _P.PAUSED}),
         _P.PAUSED: frozenset({_P.AVAILABLE, _P.PAUSED, _P.AWAY, _P.OFFLINE}),
-        _P.WRAP_UP: frozenset({_P.AVAILABLE, _P.PAUSED, _P.AWAY, _P.OFFLINE}),
+        _P.WRAP_UP: frozenset({_P.AVAILABLE, _P.PAUSED, _P.WRAP_UP, _P.AWAY, _P.OFFLINE}),
     }
 )
 

@@ -120,7 +120,7 @@ where l.active and l.relaxations = '[]' and exists (select from line_skill n whe
     select from adviser_line al join account a on a.id = al.account_id
     where al.line_id = l.id and a.is_active and not exists (
       select from line_skill n where n.line_id = l.id and not exists (
-        select from adviser_skill s where s.account_id = a.id and s.skill_id = n.skill_id and s.level >= n.min_level)))
+        select from skill_held s where s.account_id = a.id and s.skill_id = n.skill_id and s.level >= n.min_level)))
 order by 1 limit 50
 
 -- name: reader_behind

@@ -28,7 +28,7 @@ select id from line where active
 
 -- name: people
 -- Everybody who answers, with what they do now.
-select a.id, a.full_name, a.role, a.organisation_id, o.name as organisation, t.name as team, s.name as site,
+select a.id, a.full_name, a.role, a.organisation_id, o.name as organisation, t.name as team, s.name as site, a.works_from,
   coalesce(p.state, 'offline') as state, coalesce(p.reason, '') as reason, p.since,
   coalesce(h.held, 0) as held, coalesce(h.late, 0) as late,
   array(select al.line_id from adviser_line al where al.account_id = a.id order by 1) as lines
@@ -70,7 +70,7 @@ from line l
 left join adviser_line al on al.line_id = l.id
 left join account a on a.id = al.account_id and a.is_active
   and not exists (select from line_skill n where n.line_id = l.id and not exists (
-    select from adviser_skill s where s.account_id = a.id and s.skill_id = n.skill_id and s.level >= n.min_level))
+    select from skill_held s where s.account_id = a.id and s.skill_id = n.skill_id and s.level >= n.min_level))
 left join presence p on p.account_id = a.id
 where l.active and l.id = any(%(lines)s) group by 1
 
@@ -103,10 +103,12 @@ select id as line_id, name, alarm_waiting, alarm_minutes, alarm_late from line w
 -- name: hours
 -- Seconds in each state and for each reason between two moments; a state that lasts counts until now.
 select a.id, a.full_name, o.name as organisation, t.name as team, s.state, s.reason, count(*) as times,
+  coalesce(r.worked, true) as worked, coalesce(r.name_en, '') as reason_en,
   sum(extract(epoch from least(coalesce(s.ended_at, %(at)s), %(until)s) - greatest(s.began_at, %(since)s)))::float as seconds
 from presence_span s join account a on a.id = s.account_id
 left join organisation o on o.id = a.organisation_id left join team t on t.id = a.team_id
+left join pause_reason r on r.name = s.reason and s.state = 'paused'
 where s.state <> 'offline' and s.began_at < least(%(until)s, %(at)s) and coalesce(s.ended_at, %(at)s) > %(since)s
   and (%(organisation)s::bigint is null or a.organisation_id = %(organisation)s)
   and (%(account)s::bigint is null or a.id = %(account)s)
-group by a.id, o.id, t.id, s.state, s.reason order by a.full_name, a.id, s.state, s.reason
+group by a.id, o.id, t.id, s.state, s.reason, r.id order by a.full_name, a.id, s.state, s.reason

@@ -7,16 +7,17 @@ delete from heartbeat where at < now() - interval '1 day' or (process = %(proces
   and at < now() - interval '1 minute')
 
 -- name: presence
-select account_id, state, reason, cause, since, idle_since, seen_at from presence where account_id = %(account_id)s
+select account_id, state, reason, cause, since, idle_since, seen_at, ends_at from presence where account_id = %(account_id)s
 
 -- name: hold_presence
 -- One change of somebody's presence after the other.
-select account_id, state, reason, cause, since from presence where account_id = %(account_id)s for update
+select account_id, state, reason, cause, since, ends_at from presence where account_id = %(account_id)s for update
 
 -- name: set_presence
-insert into presence (account_id, state, reason, cause, since, idle_since, seen_at)
-values (%(account_id)s, %(state)s, %(reason)s, %(cause)s, %(at)s, %(at)s, %(at)s)
+insert into presence (account_id, state, reason, cause, since, idle_since, seen_at, ends_at)
+values (%(account_id)s, %(state)s, %(reason)s, %(cause)s, %(at)s, %(at)s, %(at)s, %(ends_at)s)
 on conflict (account_id) do update set state = excluded.state, reason = excluded.reason, cause = excluded.cause,
+  ends_at = excluded.ends_at,
   since = excluded.since, seen_at = case when excluded.cause = 'vanished' then presence.seen_at else excluded.seen_at end,
   idle_since = case when presence.state <> 'available' and excluded.state = 'available'
                     then excluded.idle_since else presence.idle_since end
@@ -32,9 +33,32 @@ values (%(account_id)s, %(state)s, %(reason)s, %(cause)s, %(by_id)s, %(at)s)
 -- name: seen
 update presence set seen_at = %(at)s where account_id = %(account_id)s returning state
 
+-- name: seen_many
+-- Whose pages answered the live process; a sign that came over the ordinary page meanwhile may be newer.
+update presence set seen_at = %(at)s where account_id = any(%(accounts)s) and seen_at < %(at)s
+
 -- name: vanished
 -- Whose browser has not been heard of: their work must not wait for them.
-select account_id, state from presence where state in ('available', 'paused') and seen_at < %(before)s order by account_id
+select account_id, state from presence where state in ('available', 'paused', 'wrap-up')
+  and (seen_at < %(before)s or (account_id = any(%(silent)s::bigint[]) and seen_at < %(lately)s)) order by account_id
+
+-- name: pause_reasons
+select id, name, name_en, worked, active from pause_reason order by position, name
+
+-- name: works_from
+select works_from from account where id = %(account_id)s
+
+-- name: work_from
+update account set works_from = %(works_from)s where id = %(account_id)s and works_from <> %(works_from)s
+
+-- name: wraps_up
+-- How long this person has after the contact that just ended: nothing beside other work in their hands.
+select l.wrap_up_seconds as seconds from line l join presence p on p.account_id = %(account_id)s
+where l.id = %(line_id)s and l.wrap_up_seconds > 0 and p.state = 'available'
+  and not exists (select from contact k where k.holder_id = p.account_id and k.state in ('active', 'wrap-up'))
+
+-- name: wrapped_up
+select account_id from presence where ends_at <= %(at)s order by account_id
 
 -- name: line_times
 select id, slug, time_zone, holiday_region, target_minutes, preferred_seconds, active,
@@ -66,7 +90,7 @@ from door where active and kind = 'mail' and imap_host <> ''
 select a.id, a.mail_capacity, a.mails_block_calls, coalesce(a.organisation_id, 0) as organisation_id,
   p.state, p.reason, p.idle_since, p.since,
   array(select al.line_id from adviser_line al where al.account_id = a.id order by 1) as lines,
-  array(select json_build_array(s.skill_id, s.level) from adviser_skill s where s.account_id = a.id) as skills,
+  array(select json_build_array(s.skill_id, s.level) from skill_held s where s.account_id = a.id) as skills,
   array(select json_build_array(k.id, k.channel, k.state) from contact k
         where k.holder_id = a.id and k.state in ('active', 'wrap-up')) as held,
   array(select json_build_array(s.contact_id, k.channel) from seat s join contact k on k.id = s.contact_id
@@ -79,7 +103,7 @@ where a.is_active
 select a.id, a.mail_capacity, a.mails_block_calls, coalesce(a.organisation_id, 0) as organisation_id,
   p.state, p.reason, p.idle_since, p.since,
   array(select al.line_id from adviser_line al where al.account_id = a.id order by 1) as lines,
-  array(select json_build_array(s.skill_id, s.level) from adviser_skill s where s.account_id = a.id) as skills,
+  array(select json_build_array(s.skill_id, s.level) from skill_held s where s.account_id = a.id) as skills,
   array(select json_build_array(k.id, k.channel, k.state) from contact k
         where k.holder_id = a.id and k.state in ('active', 'wrap-up')) as held,
   array(select json_build_array(s.contact_id, k.channel) from seat s join contact k on k.id = s.contact_id

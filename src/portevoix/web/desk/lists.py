@@ -88,6 +88,8 @@ def my_work(page: Page) -> dict[str, Any]:
     return {
         "presence": here["state"],
         "presence_reason": here["reason"],
+        "presence_since": here["since"],
+        "presence_ends": here.get("ends_at"),
         "offers": desk.rows(page.conn, "offers", account_id=page.who.id, at=page.now),
         "active": [row for row in held if row["state"] == "active"],
         "wrapping": [row for row in held if row["state"] == "wrap-up"],

@@ -36,6 +36,10 @@ SENTENCES = {
         "Cette personne est suivie par une autre ligne : vous pouvez la lire, pas la modifier."
     ),
     "account-closed": gettext_lazy("Votre compte est fermé. Adressez-vous à votre administrateur."),
+    "wrap-up": gettext_lazy(
+        "Il n’y a plus rien à prolonger : une fin de contact se prolonge une seule fois."
+    ),
+    "place": gettext_lazy("Dites si vous travaillez sur site ou à distance."),
     "presence": gettext_lazy(
         "Ce changement de présence n’est pas possible maintenant. Pour une pause, indiquez le motif."
     ),

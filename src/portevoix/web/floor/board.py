@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: People shown at once; the others are a click away. Their numbers are always of all.
 SIZE = 120
-STATES = ("available", "paused", "away", "offline")
+STATES = ("available", "wrap-up", "paused", "away", "offline")
 
 
 @dataclass(slots=True)

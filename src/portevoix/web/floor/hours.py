@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from portevoix.actions import floor
-from portevoix.actions.presence import MISSED
+from portevoix.actions.presence import MISSED, PROLONGED
 from portevoix.store import floor as store
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.floor import coherence_period
@@ -61,14 +61,16 @@ def by_person(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """One line of the table a person: seconds in each state, and the time at work."""
     people: dict[int, dict[str, Any]] = {}
     for row in found:
-        one = people.setdefault(row["id"], {**row, "states": dict.fromkeys(STATES, 0.0)})
+        one = people.setdefault(row["id"], {**row, "states": dict.fromkeys(STATES, 0.0), "work": 0.0})
         if row["state"] in one["states"]:
             one["states"][row["state"]] += row["seconds"]
+        if row["state"] in AT_WORK and row["worked"]:
+            one["work"] += row["seconds"]
     return [
         {
             **one,
             "cells": [clock(one["states"][state]) for state in STATES],
-            "whole": clock(sum(one["states"][state] for state in AT_WORK)),
+            "whole": clock(one["work"]),
         }
         for one in people.values()
     ]
@@ -79,18 +81,23 @@ def by_reason(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     reasons: dict[str, list[float]] = {}
     for row in found:
         if row["state"] == "paused":
-            sums = reasons.setdefault(row["reason"], [0, 0.0])
+            sums = reasons.setdefault(words(row["reason"], row["reason_en"]), [0, 0.0])
             sums[0] += row["times"]
             sums[1] += row["seconds"]
     ordered = sorted(reasons.items(), key=lambda one: (-one[1][1], one[0]))
-    return [
-        {"reason": words(name), "times": int(n), "whole": clock(seconds)} for name, (n, seconds) in ordered
-    ]
+    return [{"reason": name, "times": int(n), "whole": clock(seconds)} for name, (n, seconds) in ordered]
 
 
-def words(reason: str) -> str:
+def words(reason: str, english: str = "") -> str:
     """A reason as people read it."""
-    return _("proposition manquée") if reason == MISSED else reason
+    if english and (translation.get_language() or "fr").startswith("en"):
+        return english
+    known = {
+        MISSED: _("proposition manquée"),
+        PROLONGED: _("prolongé"),
+        "vanished": _("page qui ne répondait plus"),
+    }
+    return known.get(reason, reason)
 
 
 @require_GET
@@ -127,7 +134,7 @@ def file(page: Page) -> HttpResponseBase:
             (
                 *names,
                 state_word(row["state"]),
-                safe(words(row["reason"])),
+                safe(words(row["reason"], row["reason_en"])),
                 row["times"],
                 round(row["seconds"]),
             )

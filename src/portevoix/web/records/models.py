@@ -402,3 +402,4 @@ class SavedView(models.Model):
 
 
 from portevoix.web.records.models_contracts import Contract as Contract  # noqa: E402, PLC0414 - a model of this app
+from portevoix.web.records.models_pauses import PauseReason as PauseReason  # noqa: E402, PLC0414 - likewise

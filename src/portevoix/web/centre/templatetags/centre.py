@@ -60,6 +60,7 @@ def sections(context: template.Context) -> list[dict[str, Any]]:
         ("people", _("Personnes"), "users", Action.PEOPLE_EDIT),
         ("skills", _("Compétences"), "star", only),
         ("groups", _("Organisations, équipes, sites"), "building-2", only),
+        ("pauses", _("Motifs de pause"), "coffee", only),
         ("contracts", _("Contrats et parts"), "scale", only),
         ("answers", _("Réponses enregistrées"), "message-square-text", Action.ANSWER_EDIT),
         ("aside", _("Courriels mis de côté"), "archive", Action.MAIL_RETRY),

@@ -168,7 +168,7 @@ def my_presence(context: template.Context) -> str:
     request = context["request"]
     try:
         with database() as conn:
-            state = presence_actions.get(conn, request.user.pk)
+            state = presence_actions.menu(conn, request.user.pk)
     except (psycopg.OperationalError, PoolTimeout):
         return ""
     return render_to_string("desk/presence.html", {"presence": state}, request=request)

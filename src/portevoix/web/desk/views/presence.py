@@ -34,7 +34,7 @@ def _shown(page: Page, said: str = "", tone: str = "info") -> HttpResponseBase:
         back = urlsplit(page.request.headers.get("Referer", "")).path
         # "//elsewhere" as a path is another host to a browser.
         return redirect(back if url_has_allowed_host_and_scheme(back, None) else "desk:home")
-    context = {"presence": presence.get(page.conn, page.who.id), "said": said, "tone": tone}
+    context = {"presence": presence.menu(page.conn, page.who.id), "said": said, "tone": tone}
     response = page.render("desk/presence.html", context)
     response["HX-Trigger"] = "pv:mine"
     return response
@@ -48,6 +48,15 @@ def change(page: Page) -> HttpResponseBase:
     reason = page.request.POST.get("raison", "")[:80].strip()
     if state == "paused" and not reason:
         reason = _("Pause")
+    if state in ("site", "home"):
+        presence.work_from(page.conn, page.who.id, state, page.now)
+        return _shown(page, _("C’est noté."))
+    if state == "prolong":
+        try:
+            presence.prolong(page.conn, page.who.id, page.now)
+        except Invalid as refused:
+            return _shown(page, sentence(refused), "danger")
+        return _shown(page, _("C’est prolongé, une fois."))
     if state not in STATES:
         return _shown(page, sentence(Invalid("presence")), "danger")
     try:
@@ -64,7 +73,9 @@ def beat(page: Page) -> HttpResponseBase:
     state = presence.seen(page.conn, page.who.id, page.now)
     if state == page.request.POST.get("etat", ""):
         return HttpResponse(status=204)
-    return page.render("desk/presence.html", {"presence": presence.get(page.conn, page.who.id)})
+    response = page.render("desk/presence.html", {"presence": presence.menu(page.conn, page.who.id)})
+    response["HX-Trigger"] = "pv:mine"
+    return response
 
 
 @require_GET

@@ -6,9 +6,13 @@ import { word } from "./words.js";
 
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30000;
-// The server beats every 10 s. A connection that says nothing for so long is dead, whatever the network pretends.
+// The server beats every 5 s, and a page with a presence answers: that it is there, which a timer of a hidden page could
+// not do often enough. A connection that says nothing for so long is dead, whatever the network pretends.
 const SILENCE = 30000;
 const ANSWER = 10000;
+const SIGN_EVERY = 4000;
+// A timer that comes so late says that the machine slept.
+const SLEPT = 20000;
 
 const { live: base, liveToken: tokenAddress } = document.body.dataset;
 let last = sessionStorage.getItem("pv-last-seq") ?? "";
@@ -18,6 +22,9 @@ let timer = 0;
 let wasOff = false;
 let said = false;
 let heard = 0;
+let signed = 0;
+let token = "";
+let tick = Date.now();
 
 function tell(kind, detail) {
   document.body.dispatchEvent(new CustomEvent(`pv:${kind}`, { bubbles: true, detail }));
@@ -31,7 +38,13 @@ function show(state) {
   box.querySelector("[data-live-word]").textContent = word(state === "on" ? "liveOn" : "liveOff");
 }
 
-function alive() { heard = performance.now(); }
+function alive() {
+  heard = performance.now();
+  const mine = document.getElementById("presence")?.dataset.presence;
+  if (!token || !mine || mine === "offline" || heard - signed < SIGN_EVERY) return;
+  signed = heard;
+  fetch(`${base}/here`, { method: "POST", body: token, mode: "cors", credentials: "omit", keepalive: true }).catch(() => {});
+}
 
 function receive(message) {
   alive();
@@ -59,7 +72,7 @@ async function connect() {
     return;
   }
   if (!answer?.ok) return again();
-  const { token } = await answer.json();
+  ({ token } = await answer.json());
   const query = new URLSearchParams({ token });
   // A new EventSource cannot send Last-Event-ID itself.
   if (last) query.set("last", last);
@@ -108,7 +121,14 @@ function again() {
 if (base && tokenAddress) {
   connect();
   window.addEventListener("online", connect);
-  setInterval(() => { if (source && performance.now() - heard > SILENCE) again(); }, 5000);
+  setInterval(() => {
+    const slept = Date.now() - tick > SLEPT && !document.hidden;
+    tick = Date.now();
+    if (slept) {
+      tell("woke", {});
+      connect();
+    } else if (source && performance.now() - heard > SILENCE) again();
+  }, 5000);
   window.addEventListener("pagehide", () => source?.close());
   window.addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
 }
