@@ -43,7 +43,7 @@ def ids(world: World) -> dict[str, Any]:
         "alarm_id": 1, "account_id": world.accounts["bob"].pk,
         "line_id": line.pk, "door_id": m.Door.objects.get(line=line).pk, "subject_id": world.subjects["Délai"],
         "skill_id": skill.pk, "row_id": m.Organisation.objects.get(name="Maison").pk, "kind": "organisations",
-        "exception_id": 1, "season_id": 1, "import_id": 1, "aside_id": 1, "change_id": 1, "token": "x", "uidb64": "x", "status": 404,
+        "exception_id": 1, "pause_id": 1, "season_id": 1, "import_id": 1, "aside_id": 1, "change_id": 1, "token": "x", "uidb64": "x", "status": 404,
         "missing": uuid.uuid4(),
     }  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from a11y.browser import Site
 from centre_world import PASSWORD, World, build, mail
 from playwright.sync_api import Browser, Page, expect
 
-from portevoix.actions import floor, presence
+from portevoix.actions import access, floor, floor_acts, presence
 from portevoix.store import db
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "web" / "floor"))
@@ -41,6 +41,17 @@ def world(site: Site, django_module_database: str) -> Iterator[World]:
             "update contact set due_at = now() - interval '1 hour' where id = %s", [taken.contact_id]
         )
         made.held_by("eve", mail(sender="Léa <lea@client.example>"))
+        conn.execute("insert into skill (slug, name) values ('lsf', 'Langue des signes'), ('cpf', 'CPF')")
+        who = access.actor(conn, made.accounts["sophie"].pk)
+        until, now = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC)
+        (lsf, _) = conn.execute("select id from skill order by slug desc").fetchall()
+        floor_acts.lend_skill(conn, who, made.accounts["eve"].pk, lsf["id"], 3, until, now)
+        floor_acts.say(
+            conn, who, "Le dossier est en panne jusqu’à 15 h.", "tous", "Tout le monde", until, now
+        )
+        from portevoix.web.records.models import Contract
+
+        Contract.objects.create(organisation=made.accounts["charlie"].organisation, share=40)
         presence.set_state(conn, made.accounts["bob"].pk, "paused", "déjeuner", datetime.now(UTC))
         floor.watch(conn, datetime.now(UTC))
         yield made
@@ -57,8 +68,8 @@ def test_every_page_is_accessible_and_fits(chromium: Browser, site: Site, world:
     context = chromium.new_context(locale="fr-FR", **SCREENS[screen])
     page = context.new_page()
     site.sign_in(page, "sophie@centre.example", PASSWORD)
-    for name, path in {"board": "", "wall": "mur", "alarms": "alarmes", "hours": "heures",
-                       "person": f"personnes/{world.accounts['bob'].pk}"}.items():  # fmt: skip
+    for name, path in {"board": "", "wall": "mur", "alarms": "alarmes", "hours": "heures", "words": "messages",
+                       "queue": f"lignes/{world.lines['inscription'].pk}/attente", "person": f"personnes/{world.accounts['eve'].pk}"}.items():  # fmt: skip
         page.goto(f"{site.url}/plateau/{path}")
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
         assert_accessible(page)
@@ -112,3 +123,41 @@ def test_the_board_is_painted_anew_when_something_happens(page: Page, site: Site
     presence.set_state(world.conn, world.accounts["alice"].pk, "available", "", datetime.now(UTC))
     page.evaluate("document.body.dispatchEvent(new CustomEvent('pv:presence-changed', {bubbles: true}))")
     expect(page.locator("#board")).to_contain_text("Alice Martin")
+
+
+def test_a_word_is_written_read_and_its_reading_seen_by_keyboard(
+    chromium: Browser, page: Page, site: Site, world: World
+) -> None:
+    site.sign_in(page, "sophie@centre.example", PASSWORD)
+    page.goto(f"{site.url}/plateau/messages")
+    page.get_by_label("Message", exact=True).focus()
+    page.keyboard.type("Réunion à 15 h")
+    page.get_by_label("Pour", exact=True).select_option("tous")
+    focused(page, "Envoyer", 5)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Vous voyez ici qui l’a lu")).to_be_visible()
+    context = chromium.new_context(locale="fr-FR", viewport={"width": 320, "height": 640})
+    desk = context.new_page()
+    site.sign_in(desk, "bob@centre.example", PASSWORD)
+    desk.goto(f"{site.url}/bureau/")
+    word = desk.locator(".team-word").filter(has_text="Réunion à 15 h")
+    expect(word).to_contain_text("Sophie Garnier")
+    assert_accessible(desk)
+    assert_fits(desk)
+    look(desk, "floor-word-desk")
+    word.get_by_role("button", name="J’ai lu").press("Enter")
+    expect(word).to_have_count(0)
+    context.close()
+    page.reload()
+    expect(page.get_by_text("Lu par 1 sur").first).to_be_visible()
+
+
+def test_a_waiting_contact_is_given_to_somebody_by_keyboard(page: Page, site: Site, world: World) -> None:
+    site.sign_in(page, "sophie@centre.example", PASSWORD)
+    page.goto(f"{site.url}/plateau/")
+    page.get_by_role("link", name="Inscription").first.press("Enter")
+    page.get_by_role("checkbox").first.press("Space")
+    page.get_by_label("Confier à").select_option(str(world.accounts["alice"].pk))
+    focused(page, "Confier", 200)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("C’est confié")).to_be_visible()

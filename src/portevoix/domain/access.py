@@ -34,6 +34,7 @@ class Action(StrEnum):
     CONTACT_REOPEN = "contact:reopen"
     CONTACT_TAKE = "contact:take"  # pick it from the queue by hand
     CONTACT_TRANSFER = "contact:transfer"
+    CONTRACT_SHARE = "contract:share"  # how much of what comes an organisation gets, from the floor
     CONVERSATION_MERGE = "conversation:merge"
     CONVERSATION_READ = "conversation:read"
     CONVERSATION_REPLY = "conversation:reply"
@@ -123,6 +124,7 @@ _SUPERVISOR: Final[Mapping[Action, Scope]] = {
     _A.CONTACT_REOPEN: _S.ORGANISATION,
     _A.CONTACT_TAKE: _S.ORGANISATION,
     _A.CONTACT_TRANSFER: _S.ORGANISATION,
+    _A.CONTRACT_SHARE: _S.HOUSE_LINES,
     _A.CONVERSATION_MERGE: _S.ORGANISATION,
     _A.CONVERSATION_READ: _S.ORGANISATION,
     _A.CONVERSATION_REPLY: _S.ORGANISATION,
@@ -147,6 +149,7 @@ _ADMINISTRATOR: Final[Mapping[Action, Scope]] = {
     _A.ANSWER_READ: _S.EVERYTHING,
     _A.CONFIGURATION_EDIT: _S.EVERYTHING,
     _A.CONFIGURATION_READ: _S.EVERYTHING,
+    _A.CONTRACT_SHARE: _S.EVERYTHING,
     _A.FIGURES_READ: _S.EVERYTHING,
     _A.FLOOR_READ: _S.EVERYTHING,
     _A.LINE_PAUSE: _S.EVERYTHING,

@@ -41,6 +41,8 @@ FOLLOWING_SECONDS: Final = 1.0
 LAZY: Final = (50_000, 20, 100)
 #: Told as changes of the configuration, but nothing that decides who gets what.
 _NOT_OURS: Final = frozenset({"alarm", "pause_reason", "saved_answer", "set_aside", "subject", "works_from"})
+#: Told of one person, who is then read again alone.
+_OF_ONE: Final = frozenset({"adviser_line", "skill_for_now"})
 _MOVED_ADVISER: Final = ("account_id", "from_account_id", "to_account_id")
 
 
@@ -144,8 +146,8 @@ class Router:
                     body = recorded.event.body()
                     if body["what"] in _NOT_OURS:
                         continue
-                    if body["what"] == "adviser_line" and body["ref"] is not None:
-                        people.add(body["ref"])  # moved on the floor: nobody else is concerned
+                    if body["what"] in _OF_ONE and body["ref"] is not None:
+                        people.add(body["ref"])  # from the floor: nobody else is concerned
                         continue
                     self._rebuild(conn)
                     return

@@ -8,7 +8,16 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final
 
-from portevoix.actions import contacts, conversations, floor, handled, presence, uploads, vocabulary
+from portevoix.actions import (
+    contacts,
+    conversations,
+    floor,
+    floor_acts,
+    handled,
+    presence,
+    uploads,
+    vocabulary,
+)
 from portevoix.bus import HERE
 from portevoix.runners.base import Rounds, setup_logging
 from portevoix.runners.signs import Signs
@@ -52,6 +61,7 @@ class Timers:
         done |= bool(presence.sweep(conn, at, self._signs.silent()))
         done |= bool(presence.end_wrap_ups(conn, at))
         done |= bool(floor.end_pauses(conn, at))
+        done |= bool(floor_acts.end_skills(conn, at))
         done |= self._repair(conn, at)
         if time.monotonic() - self._watched > WATCH_SECONDS:
             self._watched = time.monotonic()

@@ -110,6 +110,7 @@ def topics(
         told.add(f"line.{line_id}")
     if (other := data.get("from_line_id")) is not None:
         told.add(f"line.{other}")
+    told |= {f"account.{account}" for account in data.get("accounts", ())}
     if kind in ("presence-changed", "configuration-changed", "mail-set-aside"):
         told.add("centre")
     return told

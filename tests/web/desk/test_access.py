@@ -74,6 +74,7 @@ POSTS = {
     "presence",
     "beat",
     "reading-mark",
+    "word-read",
 }
 OPEN_TO_ALL_SIGNED_IN = {
     "root",
@@ -89,8 +90,8 @@ OPEN_TO_ALL_SIGNED_IN = {
     "reading",
     "reading-mark",
 }
-# These name a thing of their own kind; each has its own test below.
-OTHERS = {"accept", "decline", "set-aside", "retry-aside", "delete-view"}
+# These name a thing of their own kind; each has its own test below (a word: tests/web/floor/test_acts.py).
+OTHERS = {"accept", "decline", "set-aside", "retry-aside", "delete-view", "word-read"}
 
 
 @pytest.fixture(scope="module")

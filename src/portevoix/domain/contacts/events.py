@@ -338,3 +338,7 @@ class MailSetAside(Event):
     kind = "mail-set-aside"
     set_aside_id: int
     reason: str
+
+
+# Its kinds are known wherever these are.
+import portevoix.domain.contacts.events_floor  # noqa: E402, F401

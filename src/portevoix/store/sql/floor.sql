@@ -112,3 +112,118 @@ where s.state <> 'offline' and s.began_at < least(%(until)s, %(at)s) and coalesc
   and (%(organisation)s::bigint is null or a.organisation_id = %(organisation)s)
   and (%(account)s::bigint is null or a.id = %(account)s)
 group by a.id, o.id, t.id, s.state, s.reason, r.id order by a.full_name, a.id, s.state, s.reason
+
+-- name: lend_skill
+insert into skill_for_now (account_id, skill_id, level, until, by_id, at)
+select %(account_id)s, id, %(level)s, %(until)s, %(by_id)s, %(at)s from skill where id = %(skill_id)s
+on conflict (account_id, skill_id) do update set level = excluded.level, until = excluded.until, by_id = excluded.by_id,
+  at = excluded.at
+returning account_id
+
+-- name: end_skill
+delete from skill_for_now where account_id = %(account_id)s and skill_id = %(skill_id)s returning account_id
+
+-- name: end_skills
+delete from skill_for_now where until <= %(at)s returning account_id
+
+-- name: skills_of
+-- Every skill with what this person has of it: by the settings, and for now.
+select k.id, k.name, coalesce(s.level, 0) as level, n.level as now_level, n.until, a.full_name as by_name
+from skill k left join adviser_skill s on s.skill_id = k.id and s.account_id = %(account_id)s
+left join skill_for_now n on n.skill_id = k.id and n.account_id = %(account_id)s
+left join account a on a.id = n.by_id order by k.name
+
+-- name: answers
+select account_id from adviser_line where account_id = %(account_id)s and line_id = %(line_id)s
+
+-- name: not_again
+-- As if they had declined it: the router asks others first.
+update contact set declined = array[%(account_id)s::bigint] where id = %(id)s and state = 'waiting' returning id
+
+-- name: in_hand
+-- What somebody holds or is offered, by its number and line; the words of clients are for the desk.
+select k.id, k.conversation_id, k.channel, k.state, k.due_at, k.received_at, l.name as line, l.id as line_id
+from contact k join line l on l.id = k.line_id
+where k.holder_id = %(account_id)s and k.state in ('active', 'parked', 'wrap-up')
+union all
+select k.id, k.conversation_id, k.channel, k.state, k.due_at, k.received_at, l.name, l.id
+from seat s join contact k on k.id = s.contact_id join line l on l.id = k.line_id
+where s.account_id = %(account_id)s and s.state = 'offered'
+order by due_at, id
+
+-- name: line_people
+-- Who answers a line, with whether they are here: for whom one may give a contact to.
+select a.id, a.full_name as name, coalesce(p.state, 'offline') as state, a.organisation_id
+from adviser_line al join account a on a.id = al.account_id and a.is_active
+left join presence p on p.account_id = a.id
+where al.line_id = %(line_id)s and (%(organisation)s::bigint is null or a.organisation_id = %(organisation)s)
+order by coalesce(p.state, 'offline') <> 'available', a.full_name limit 1000
+
+-- name: word_people
+select a.id, a.full_name, a.team_id, a.organisation_id, coalesce(p.state, 'offline') as state,
+  array(select al.line_id from adviser_line al where al.account_id = a.id) as lines
+from account a left join presence p on p.account_id = a.id
+where a.is_active and a.role <> 'administrator' and (%(organisation)s::bigint is null or a.organisation_id = %(organisation)s)
+order by a.id
+
+-- name: groups
+-- Teams and organisations one may write to.
+select 'equipe-' || t.id as code, t.name from team t
+where exists (select from account a where a.team_id = t.id and a.is_active
+  and (%(organisation)s::bigint is null or a.organisation_id = %(organisation)s))
+union all
+select 'organisation-' || o.id, o.name from organisation o where %(organisation)s::bigint is null or o.id = %(organisation)s
+order by 2
+
+-- name: say
+insert into team_message (by_id, at, until, text, audience) values (%(by_id)s, %(at)s, %(until)s, %(text)s, %(audience)s)
+returning id
+
+-- name: say_to
+insert into team_message_to (message_id, account_id) select %(message_id)s, unnest(%(accounts)s::bigint[]) returning account_id
+
+-- name: unread_words
+select m.id, m.text, m.at, m.until, a.full_name as by_name
+from team_message_to r join team_message m on m.id = r.message_id join account a on a.id = m.by_id
+where r.account_id = %(account_id)s and r.read_at is null and m.withdrawn_at is null and m.until > %(at)s order by m.id limit 5
+
+-- name: read_word
+update team_message_to r set read_at = %(at)s from team_message m
+where r.message_id = %(message_id)s and r.account_id = %(account_id)s and r.read_at is null and m.id = r.message_id
+returning m.by_id
+
+-- name: word_of
+select message_id from team_message_to where message_id = %(message_id)s and account_id = %(account_id)s
+
+-- name: said
+select m.id, m.text, m.at, m.until, m.audience, m.withdrawn_at, a.full_name as by_name,
+  (select json_agg(json_build_object('name', p.full_name, 'read_at', to_char(r.read_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+          order by r.read_at nulls last, p.full_name)
+   from team_message_to r join account p on p.id = r.account_id where r.message_id = m.id) as people
+from team_message m join account a on a.id = m.by_id
+where m.at > %(since)s and (%(organisation)s::bigint is null or a.organisation_id = %(organisation)s) order by m.id desc limit 50
+
+-- name: withdraw_word
+update team_message m set withdrawn_at = %(at)s where m.id = %(id)s and m.withdrawn_at is null and m.until > %(at)s
+returning m.id, array(select account_id from team_message_to where message_id = m.id) as accounts
+
+-- name: shares
+select c.id, o.name as organisation, c.share, c.lines, c.day_least, c.day_most,
+  (select count(*) from allocation x where x.day = %(day)s and x.organisation_id = c.organisation_id) as had
+from contract c join organisation o on o.id = c.organisation_id
+where (c.first_day is null or c.first_day <= %(day)s) and (c.last_day is null or c.last_day >= %(day)s)
+order by o.name, c.id
+
+-- name: line_codes
+select id, slug from line
+
+-- name: set_share
+with former as (select id, share from contract where id = %(id)s for update)
+update contract c set share = %(share)s from former where c.id = former.id returning former.share as former
+
+-- name: whose_contact
+-- The organisation of who has it or is offered it; else the one it was given to.
+select coalesce(a.organisation_id, x.organisation_id) as organisation_id
+from contact k left join seat s on s.contact_id = k.id and s.role = 'adviser'
+left join account a on a.id = coalesce(k.holder_id, s.account_id) left join allocation x on x.contact_id = k.id
+where k.id = %(id)s

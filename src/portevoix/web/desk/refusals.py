@@ -39,6 +39,20 @@ SENTENCES = {
     "wrap-up": gettext_lazy(
         "Il n’y a plus rien à prolonger : une fin de contact se prolonge une seule fois."
     ),
+    "level": gettext_lazy("Un niveau va de 0 (pas du tout) à 5."),
+    "skill-time": gettext_lazy(
+        "Choisissez un niveau et une durée : une compétence se prête un jour au plus."
+    ),
+    "skill-over": gettext_lazy("Cette compétence est déjà revenue à ses réglages."),
+    "not-on-line": gettext_lazy(
+        "Cette personne ne répond pas à cette ligne. Mettez-la d’abord sur la ligne, depuis sa page du plateau."
+    ),
+    "in-call": gettext_lazy(
+        "Une conversation de vive voix est en cours : elle ne se reprend pas. Attendez sa fin."
+    ),
+    "push": gettext_lazy("Confier ou reprendre un contact est réservé aux superviseurs de sa ligne."),
+    "share": gettext_lazy("Une part est un nombre entier de 0 à 100, et se change par l’interne."),
+    "word-over": gettext_lazy("Ce message n’est déjà plus montré."),
     "place": gettext_lazy("Dites si vous travaillez sur site ou à distance."),
     "presence": gettext_lazy(
         "Ce changement de présence n’est pas possible maintenant. Pour une pause, indiquez le motif."

@@ -29,6 +29,7 @@ urlpatterns = [
     path("bureau/travail", work.work, name="work"),
     path("bureau/liste/<slug:name>/", work.listing, name="list"),
     path("bureau/liste/<slug:name>/nouveaux", work.newer, name="newer"),
+    path("bureau/mots/<int:message_id>/lu", work.word_read, name="word-read"),
     path("bureau/offres/<int:contact_id>/accepter", moves.accept, name="accept"),
     path("bureau/offres/<int:contact_id>/decliner", moves.decline, name="decline"),
     path(_C, conversation.show, name="conversation"),

@@ -110,6 +110,7 @@ def people(page: Page, asked: QueryDict) -> dict[str, Any]:
         counts[row["state"]] = counts.get(row["state"], 0) + 1
     words = asked.get("qui", "").strip().lower()
     state, line = asked.get("etat", ""), number(asked.get("ligne", ""))
+    place = asked.get("lieu", "") if asked.get("lieu") in ("site", "home") else ""
     shown = [
         row
         for row in rows
@@ -119,8 +120,9 @@ def people(page: Page, asked: QueryDict) -> dict[str, Any]:
         )
         and (row["state"] == state if state in STATES else row["state"] != "offline" or row["held"] or words)
         and (line is None or line in row["lines"])
+        and place in ("", row["works_from"])
     ]
-    rank = {name: place for place, name in enumerate(STATES)}
+    rank = {name: order for order, name in enumerate(STATES)}
     shown.sort(key=lambda row: (rank.get(row["state"], 9), row["full_name"].lower(), row["id"]))
     whole = asked.get("tout") == "1"
     return {
@@ -128,7 +130,13 @@ def people(page: Page, asked: QueryDict) -> dict[str, Any]:
         "matching": len(shown),
         "more": 0 if whole else max(0, len(shown) - SIZE),
         "counts": [(name, counts.get(name, 0)) for name in STATES],
-        "asked": {"qui": asked.get("qui", ""), "etat": state, "ligne": line, "tout": "1" if whole else ""},
+        "asked": {
+            "qui": asked.get("qui", ""),
+            "etat": state,
+            "ligne": line,
+            "lieu": place,
+            "tout": "1" if whole else "",
+        },
     }
 
 

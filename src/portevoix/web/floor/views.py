@@ -13,10 +13,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from portevoix.actions import floor
+from portevoix.actions import floor, floor_acts
 from portevoix.store import floor as store
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.floor import board
+from portevoix.web.floor.acts import LENT
 from portevoix.web.floor.coherence_file import safe
 from portevoix.web.numbers import number
 from portevoix.web.telling import poke
@@ -32,7 +33,11 @@ PAUSES = (15, 30, 60, 120)
 @desk_view
 def show(page: Page) -> HttpResponseBase:
     """The board; its inside alone when something happened."""
-    context = {**board.everything(page), "pauses": PAUSES}
+    context = {
+        **board.everything(page),
+        "pauses": PAUSES,
+        "shares": floor_acts.shares(page.conn, page.who, page.now),
+    }
     return page.render("floor/board_inside.html" if page.fragment else "floor/board.html", context)
 
 
@@ -135,7 +140,19 @@ def person(page: Page, account_id: int) -> HttpResponseBase:
     board.need(page)
     found = floor.person(page.conn, page.who, account_id, page.now)
     lines = store.rows(page.conn, "lines", lines=floor.lines(page.conn, page.who), at=page.now)
-    return page.render("floor/person.html", {"one": found, "lines": lines})
+    seen = {line["id"] for line in lines}
+    hand = store.rows(page.conn, "in_hand", account_id=account_id)
+    context = {
+        "one": found,
+        "lines": lines,
+        "skills": store.rows(page.conn, "skills_of", account_id=account_id),
+        "lent": LENT,
+        "levels": range(6),
+        # Of a line that one does not see there is a number, not more.
+        "hand": [row for row in hand if row["line_id"] in seen],
+        "elsewhere": sum(row["line_id"] not in seen for row in hand),
+    }
+    return page.render("floor/person.html", context)
 
 
 def _done(page: Page, text: str) -> HttpResponse:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from portevoix.actions import floor_acts
 from portevoix.web.desk import lists, reading
 from portevoix.web.desk.page import Page, desk_view
+from portevoix.web.telling import poke
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -88,3 +90,14 @@ def newer(page: Page, name: str) -> HttpResponseBase:
     return page.render(
         "desk/newer.html", {"count": count, "list_name": name, "by_line": by_line, "gone": gone}
     )
+
+
+@require_POST
+@desk_view
+def word_read(page: Page, message_id: int) -> HttpResponseBase:
+    """A supervisor's word is read."""
+    floor_acts.read(page.conn, page.who.id, message_id, page.now)
+    poke()
+    if not page.fragment:
+        return redirect("desk:home")
+    return page.render("desk/mine.html", {**lists.my_work(page), "list_name": lists.chosen(page)})

@@ -86,6 +86,16 @@ for (const kind of [...MOVED, ...SAID]) document.addEventListener(`pv:${kind}`, 
 document.addEventListener("pv:writing", (event) => { if (event.detail?.id === openedId()) refreshWriters(); });
 document.addEventListener("pv:resync", () => { refreshMine(); refreshNews(); refreshNewer(); });
 document.addEventListener("pv:mine", refreshMine);
+// A supervisor's word: shown at once, said once, and it stays until it is read.
+const said = new Set([...document.querySelectorAll(".team-word")].map((one) => one.id));
+document.addEventListener("pv:team-message", refreshMine);
+document.body.addEventListener("htmx:afterSettle", () => {
+  for (const word of document.querySelectorAll(".team-word")) {
+    if (said.has(word.id)) continue;
+    said.add(word.id);
+    announce(`${word.querySelector("strong").textContent} : ${word.querySelector("[data-word]").textContent}`);
+  }
+});
 // An answer called back: the conversation is painted as after every act, with the text in the reply again.
 document.addEventListener("pv:undo", (event) => {
   if (!openedId()) return;

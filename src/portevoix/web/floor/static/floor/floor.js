@@ -31,7 +31,7 @@ for (const kind of ["received", "accepted", "taken", "declined", "expired", "rel
   "returned", "wrapped", "resumed", "closed", "offered", "abandoned"]) {
   document.body.addEventListener(`pv:contact-${kind}`, () => plan(Math.max(50, LEAST - (performance.now() - painted))));
 }
-for (const kind of ["presence-changed", "configuration-changed", "resync"]) {
+for (const kind of ["presence-changed", "configuration-changed", "team-message", "resync"]) {
   document.body.addEventListener(`pv:${kind}`, () => plan(Math.max(50, LEAST - (performance.now() - painted))));
 }
 setInterval(() => { if (performance.now() - painted > LONGEST) plan(0); }, 5000);
