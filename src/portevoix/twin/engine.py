@@ -20,9 +20,11 @@ from portevoix.domain.advisers.presence import Presence
 from portevoix.domain.channels import WORK, Work
 from portevoix.domain.routing.floor import Floor
 from portevoix.domain.routing.types import Adviser, Policy, Step, Waiting
+from portevoix.twin.allotting import Allotting
 from portevoix.twin.model import DAY, QUARTER, Numbers, Scenario, Stream
 
 FINISH, LEAVE, COME, GO = range(4)
+ADVISER = "adviser"
 
 Tell = Callable[[float], object]
 
@@ -131,6 +133,8 @@ class _Play:
         self.handling: list[float] = people.handling.tolist()
         self.streams: list[int] = people.stream.tolist()
         self.make = [_maker(stream) for stream in scenario.streams]
+        self.seats = [stream.seats for stream in scenario.streams]
+        self.allotting = Allotting(scenario) if scenario.agreements else None
         self.channels = [stream.channel for stream in scenario.streams]
         self.deferred = [WORK[channel] is Work.DEFERRED for channel in self.channels]
         self.whole = [WORK[channel] is Work.WHOLE for channel in self.channels]
@@ -149,9 +153,13 @@ class _Play:
             if coming <= told and coming <= soon:
                 if coming == inf:
                     break
-                floor.add(make[streams[number]](number, coming))
+                first = make[streams[number]](number, coming)
+                if self.allotting is not None or self.seats[streams[number]]:
+                    self._come(first, streams[number], coming)
+                else:
+                    floor.add(first)
                 for placed in floor.place(coming):
-                    begin(placed[0], placed[2], coming)
+                    begin(placed[0], placed[1], placed[2], coming)
                 if begun[number] == inf and patience[number] != inf:
                     heappush(events, (coming + patience[number], LEAVE, 0, number))
                 number += 1
@@ -161,7 +169,9 @@ class _Play:
                 now, kind, person, client = heappop(events)
                 if kind == LEAVE:
                     if begun[client] == inf:
-                        floor.remove((client, "adviser"))
+                        floor.remove((client, ADVISER))
+                        for seat in self.seats[streams[client]]:
+                            floor.remove((client, seat.name))
                         self.left[client] = now
                     continue
                 if kind != FINISH:
@@ -169,16 +179,33 @@ class _Play:
                 elif not self._finish(person, client, now):
                     continue
                 for placed in floor.place(now):
-                    begin(placed[0], placed[2], now)
+                    begin(placed[0], placed[1], placed[2], now)
             else:
                 for placed in floor.place(soon):
-                    begin(placed[0], placed[2], soon)
+                    begin(placed[0], placed[1], placed[2], soon)
         return self._result(self.scenario.seconds)
 
-    def _begin(self, client: int, person: int, now: float) -> None:
+    def _come(self, first: Waiting, number: int, now: float) -> None:
+        """A client of a contract, or one who needs several people at once."""
+        stream = self.scenario.streams[number]
+        if self.allotting is not None:
+            first = self.allotting.give(first, stream, now)
+        if not stream.seats:
+            self.floor.add(first)
+            return
+        self.floor.add(first._replace(together=True))
+        for seat in stream.seats:
+            self.floor.add(
+                first._replace(
+                    seat=seat.name, skills=seat.skills, steps=(), organisations=None, together=True
+                )
+            )
+
+    def _begin(self, client: int, seat: str, person: int, now: float) -> None:
         stream = self.streams[client]
         self.begun[client] = now
-        self.adviser[client] = person
+        if seat == ADVISER:
+            self.adviser[client] = person
         if not self.in_hand[person]:
             self.busy_since[person] = now
         self.in_hand[person] += 1

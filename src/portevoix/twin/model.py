@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portevoix.domain.advisers.capacity import USUAL, Limits
+from portevoix.domain.allocation.contract import Contract
 from portevoix.domain.channels import Channel
 from portevoix.domain.routing.types import Organisations, Policy, Skills
 
@@ -68,6 +69,29 @@ class Relax:
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """Another person whom a contact needs at the same time: the interpreter of a relay call."""
+
+    name: str
+    skills: Skills
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A contract of the scenario, and when that organisation works: spans of the day; none: always."""
+
+    contract: Contract
+    shifts: tuple[tuple[float, float], ...] = ()
+    days: frozenset[int] = frozenset(range(7))
+
+    def is_open(self, weekday: int, seconds: float) -> bool:
+        """Whether it takes contacts at that time of day."""
+        if weekday not in self.days:
+            return False
+        return not self.shifts or any(since <= seconds < until for since, until in self.shifts)
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """What comes on one line by one channel. ``quarters``: how many are expected in each quarter of an hour, for as
     many as are given, then from the first one again. ``target_s``: the wait that is good, and due for the router."""
@@ -85,6 +109,7 @@ class Stream:
     replay: tuple[
         tuple[float, float, float], ...
     ] = ()  # (at, handling, patience) in seconds, instead of drawn ones
+    seats: tuple[Seat, ...] = ()  # beside the adviser's: taken at the same moment, for as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +141,4 @@ class Scenario:
     replications: int = 5
     seed: int = 1
     first_day: int = 0  # 0: the scenario begins on a Monday
+    agreements: tuple[Agreement, ...] = ()

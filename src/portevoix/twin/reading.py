@@ -93,7 +93,7 @@ def parse(text: str) -> Table:
 def line_of(text: str, path: tuple[str | int, ...], field: str) -> int:
     """The line on which a field stands, or the table it should stand in."""
     names = [part for part in path if not isinstance(part, int)]
-    inline = names[-1] if names and not isinstance(path[-1], int) else None  # perhaps ``name = {...}``
+    inline = names[-1] if names else None  # perhaps ``name = {...}``, or ``[{...}]``
     seen, level, found = {0: 0}, 0, 1
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()

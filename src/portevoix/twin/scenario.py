@@ -6,9 +6,10 @@ import csv
 from pathlib import Path
 
 from portevoix.domain.advisers.capacity import Limits
-from portevoix.domain.channels import Channel
+from portevoix.domain.allocation.contract import Contract, Volumes
+from portevoix.domain.channels import WORK, Channel, Work
 from portevoix.domain.routing.types import Choice, LineUrgency, Organisations, Policy, Reserve, Skills
-from portevoix.twin.model import DAY, QUARTER, Duration, Group, Kind, Relax, Scenario, Stream
+from portevoix.twin.model import DAY, QUARTER, Agreement, Duration, Group, Kind, Relax, Scenario, Seat, Stream
 from portevoix.twin.reading import Mistake, Table, among, clock, listed, number, parse, text, whole, yes
 
 _NO_WORDS: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class _Reader:
         staff = tuple(self.group(table) for table in top.tables("staff"))
         if not staff:
             raise top.wrong("staff", "is missing: at least one [[staff]] was expected")
+        agreements = tuple(self.agreement(table) for table in top.tables("contract"))
         policies = top.table("policy")
         named = {name: self.policy(policies.table(name)) for name in policies.names()}
         read = Scenario(
@@ -62,6 +64,7 @@ class _Reader:
             top.get("replications", 5, whole(1, 10_000)),
             top.get("seed", 1, whole(0)),
             DAYS.index(top.get("first_day", "mon", among(*DAYS))),
+            agreements,
         )
         top.done()
         self._somebody_for_each(top, read)
@@ -76,6 +79,18 @@ class _Reader:
                 raise top.tables("stream")[place].wrong(
                     "skills" if stream.skills else "line", "nobody in [[staff]] can ever take this stream"
                 )
+            for number_, seat in enumerate(stream.seats):
+                able = sum(
+                    group.count
+                    for group in read.staff
+                    if _can(group, frozenset({stream.line}), seat.skills, None)
+                )
+                if able < 1:
+                    raise (
+                        top.tables("stream")[place]
+                        .tables("seat")[number_]
+                        .wrong("skills", "nobody in [[staff]] who answers this line can ever take this seat")
+                    )
 
     def stream(self, table: Table) -> Stream:
         line, channel = table.need("line", text), table.need("channel", among(*Channel))
@@ -103,12 +118,57 @@ class _Reader:
             self.whose(table),
             tuple(self.relax(one) for one in table.tables("relax")),
             replay,
+            self.seats(table, Channel(channel)),
         )
         after = [one.after for one in stream.relax]
         if after != sorted(after):
             raise table.wrong("relax", "steps in the order of 'after' were expected")
         table.done()
         return stream
+
+    def seats(self, table: Table, channel: Channel) -> tuple[Seat, ...]:
+        """Whom else a contact needs at the same time."""
+        found: list[Seat] = []
+        for one in table.tables("seat"):
+            if WORK[channel] is not Work.WHOLE:
+                raise one.wrong("", "several people at once are for calls, relay calls and call-backs")
+            name = one.need("name", text)
+            if name in {"adviser", *(seat.name for seat in found)}:
+                raise one.wrong("name", f"another name than {name!r} was expected")
+            found.append(Seat(name, self.levels(one.table("skills"))))
+            one.done()
+        return tuple(found)
+
+    def agreement(self, table: Table) -> Agreement:
+        """What is agreed with one organisation, as in the settings of the centre."""
+        organisation = table.need("organisation", text)
+        if organisation not in self.organisations.known:
+            raise table.wrong(
+                "organisation", f"an organisation that [[staff]] has was expected, not {organisation!r}"
+            )
+        lines = table.get("lines", _NO_WORDS, listed(text, "lines"))
+        channels = table.get("channels", _NO_WORDS, listed(among(*Channel), "channels"))
+        amounts = {
+            name: table.get(name, None, _some)
+            for name in ("day_least", "day_most", "week_least", "week_most")
+        }
+        try:
+            volumes = Volumes(**amounts)
+        except ValueError:
+            raise table.wrong("day_least", "a least that is not above its most was expected") from None
+        contract = Contract(
+            self.organisations(organisation),
+            table.need("share", number(0, 100)) / 100,
+            frozenset(self.line(table, line, "lines") for line in lines),
+            frozenset(Channel(one) for one in channels),
+            volumes=volumes,
+            helps_after=table.get("helps_after", None, _seconds),
+            lends_after=table.get("lends_after", None, _seconds),
+        )
+        shifts = table.get("hours", _ALWAYS, listed(clock, "spans of the day like 08:00-18:30"))
+        days = table.get("days", DAYS, listed(among(*DAYS), "days: mon, tue, ..."))
+        table.done()
+        return Agreement(contract, tuple(sorted(shifts)), frozenset(DAYS.index(day) for day in days))
 
     def relax(self, table: Table) -> Relax:
         lines = table.get("lines", _NO_WORDS, listed(text, "lines"))
@@ -227,6 +287,14 @@ class _Reader:
         if name not in self.lines.known:
             raise table.wrong(field, f"a line that some stream has was expected, not {name!r}")
         return self.lines(name)
+
+
+def _some(value: object) -> int | None:
+    return whole(0)(value)
+
+
+def _seconds(value: object) -> float | None:
+    return number(0)(value)
 
 
 def _can(group: Group, lines: frozenset[int], skills: Skills, organisations: Organisations) -> bool:
