@@ -2,6 +2,7 @@
 
 portevoix twin run SCENARIO.toml [--replications N] [--seed S] [--csv FILE] [--json]
 portevoix twin check SCENARIO.toml
+portevoix twin export --from DAY --days N --out FOLDER
 """
 
 from __future__ import annotations
@@ -27,6 +28,16 @@ def _parser() -> argparse.ArgumentParser:
     check = todo.add_parser("check", help="only read the scenario and tell mistakes")
     for one in (run, check):
         one.add_argument("scenario", type=Path, help="a TOML file (docs/twin.md)")
+    export = todo.add_parser(
+        "export", help="write a past period of the centre as a scenario, without anybody's name"
+    )
+    export.add_argument(
+        "--from", dest="since", required=True, metavar="DAY", help="its first day: 2026-11-16"
+    )
+    export.add_argument("--days", type=int, default=7, help="how many days (7)")
+    export.add_argument(
+        "--out", type=Path, required=True, help="the folder to write, made if it is not there"
+    )
     run.add_argument("--replications", type=int, help="independent runs (the scenario's own number)")
     run.add_argument("--seed", type=int, help="another seed (the scenario's own)")
     run.add_argument("--csv", type=Path, help="write all figures there as well")
@@ -37,6 +48,8 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     """Print the figures; 2 for a scenario with a mistake."""
     asked = _parser().parse_args(list(argv))
+    if asked.todo == "export":
+        return _export(asked)
     from dataclasses import replace
 
     from portevoix.twin import playing
@@ -69,6 +82,35 @@ def main(argv: Sequence[str]) -> int:
         print(json.dumps(_as_json(outcome)))
     else:
         _show(outcome)
+    return 0
+
+
+def _export(asked: argparse.Namespace) -> int:
+    """Write a past period; 2 when it cannot be."""
+    import contextlib
+    from datetime import datetime, timedelta
+    from zoneinfo import ZoneInfo
+
+    from portevoix.store import db
+    from portevoix.twin import history
+
+    try:
+        since = datetime.fromisoformat(asked.since).replace(tzinfo=ZoneInfo("Europe/Paris"))
+    except ValueError:
+        print("portevoix twin: --from: a day such as 2026-11-16 was expected", file=sys.stderr)
+        return 2
+    if not 1 <= asked.days <= 366:
+        print("portevoix twin: --days: a whole number from 1 to 366 was expected", file=sys.stderr)
+        return 2
+    try:
+        with contextlib.closing(db.connect(name="portevoix twin")) as conn:
+            told = history.write(conn, asked.out, since, since + timedelta(days=asked.days))
+    except (history.NothingThere, OSError) as error:
+        print(f"portevoix twin: {error}", file=sys.stderr)
+        return 2
+    print(f"{asked.out}/scenario.toml: {told.clients} clients, {told.people} people")
+    for name, count in told.left_out.items():
+        print(f"left out: {count} of {name}, that nobody who was there can take")
     return 0
 
 

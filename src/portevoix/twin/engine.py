@@ -250,6 +250,12 @@ class _Play:
         scenario = self.scenario
         for group in scenario.staff:
             for _ in range(group.count):
+                if group.spans is not None:
+                    for since, until in group.spans:
+                        heappush(self.events, (since, COME, person, 0))
+                        heappush(self.events, (until, GO, person, 0))
+                    person += 1
+                    continue
                 if not group.shifts:
                     self._comes(person, here=True, now=0.0)
                 for day in range(int(np.ceil(scenario.seconds / DAY))):

@@ -114,7 +114,8 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """``count`` alike people. ``shifts``: seconds of the day from and to; none: always. ``days``: 0 Monday."""
+    """``count`` alike people. ``shifts``: seconds of the day from and to; none: always. ``days``: 0 Monday. ``spans``: when they are
+    there, in seconds from the beginning, instead of shifts (a past period)."""
 
     name: str
     count: int
@@ -124,6 +125,7 @@ class Group:
     limits: Limits = USUAL
     shifts: tuple[tuple[float, float], ...] = ()
     days: frozenset[int] = frozenset(range(7))
+    spans: tuple[tuple[float, float], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,7 +251,13 @@ class _Reader:
             limits,
             tuple(sorted(shifts)),
             frozenset(DAYS.index(day) for day in days),
+            table.need("spans", listed(_span, "pairs of seconds, from and to"))
+            if table.has("spans")
+            else None,
         )
+        for since, until in zip(group.spans or (), (group.spans or ())[1:], strict=False):
+            if until[0] < since[1]:
+                raise table.wrong("spans", "spans in the order of time that do not overlap were expected")
         for before, after in zip(group.shifts, group.shifts[1:], strict=False):
             if after[0] < before[1]:
                 raise table.wrong("shifts", "spans that do not overlap were expected")
@@ -287,6 +293,13 @@ class _Reader:
         if name not in self.lines.known:
             raise table.wrong(field, f"a line that some stream has was expected, not {name!r}")
         return self.lines(name)
+
+
+def _span(value: object) -> tuple[float, float]:
+    seconds = listed(number(0), "two numbers")(value)
+    if len(seconds) != 2 or seconds[1] <= seconds[0]:
+        raise ValueError("a pair of seconds, from and to,")
+    return seconds[0], seconds[1]
 
 
 def _some(value: object) -> int | None:
