@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from a11y.axe import assert_accessible, assert_fits
@@ -41,6 +43,10 @@ def world(site: Site, django_module_database: str) -> Iterator[World]:
             "update contact set due_at = now() - interval '1 hour' where id = %s", [taken.contact_id]
         )
         made.held_by("eve", mail(sender="Léa <lea@client.example>"))
+        before = made.receive(mail(sender="Ancien <ancien@client.example>"))
+        conn.execute(
+            "update contact set received_at = now() - interval '9 days' where id = %s", [before.contact_id]
+        )
         conn.execute("insert into skill (slug, name) values ('lsf', 'Langue des signes'), ('cpf', 'CPF')")
         who = access.actor(conn, made.accounts["sophie"].pk)
         until, now = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC)
@@ -54,7 +60,27 @@ def world(site: Site, django_module_database: str) -> Iterator[World]:
         Contract.objects.create(organisation=made.accounts["charlie"].organisation, share=40)
         presence.set_state(conn, made.accounts["bob"].pk, "paused", "déjeuner", datetime.now(UTC))
         floor.watch(conn, datetime.now(UTC))
+        studied(conn, made)
         yield made
+
+
+def studied(conn: Any, made: World) -> None:
+    """A study that is done, and one that waits."""
+    figures = {
+        "before": 0.82, "before_half": 0.01, "after": 0.91, "after_half": 0.01, "difference": 0.09, "half": 0.018, "real": True,
+    }  # fmt: skip
+    wait = {**figures, "before": 95.0, "after": 41.0, "difference": -54.0}
+    names = ("service_level", "abandonment", "wait_p95_s", "offered")
+    row = {"name": "all", "figures": {**dict.fromkeys(names, figures), "wait_s": wait}}
+    line = {**row, "name": "x", "line": "inscription", "channel": "phone", "target_s": 20}
+    result = {"runs": 10, "rows": [row, line], "staff": {"occupancy": figures}}
+    changes = [{"what": "people", "where": "inscription", "number": 2}]
+    for state, told in (("done", json.dumps(result)), ("waiting", None)):
+        conn.execute(
+            "insert into whatif (account_id, at, since, until, changes, state, result) values (%s, now(), now() - interval '9 days',"
+            " now() - interval '2 days', %s, %s, %s)",
+            [made.accounts["sophie"].pk, json.dumps(changes), state, told],
+        )
 
 
 def look(page: Page, name: str) -> None:
@@ -68,7 +94,7 @@ def test_every_page_is_accessible_and_fits(chromium: Browser, site: Site, world:
     context = chromium.new_context(locale="fr-FR", **SCREENS[screen])
     page = context.new_page()
     site.sign_in(page, "sophie@centre.example", PASSWORD)
-    for name, path in {"board": "", "wall": "mur", "alarms": "alarmes", "hours": "heures", "words": "messages",
+    for name, path in {"board": "", "wall": "mur", "alarms": "alarmes", "hours": "heures", "words": "messages", "whatif": "et-si/", "study": "et-si/1", "asks": "et-si/2",
                        "queue": f"lignes/{world.lines['inscription'].pk}/attente", "person": f"personnes/{world.accounts['eve'].pk}"}.items():  # fmt: skip
         page.goto(f"{site.url}/plateau/{path}")
         expect(page.get_by_role("heading", level=1)).to_have_count(1)

@@ -94,6 +94,7 @@ PARTS: tuple[Part, ...] = (
     _runner("herald", "tells the browsers what is new"),
     _runner("outbox", "sends mail"),
     _runner("timers", "wakes what has waited long enough"),
+    _runner("studies", "plays what supervisors want to try"),
 )
 
 # Only in the demonstration: where the answers arrive.

@@ -71,6 +71,8 @@ def _of_stream(
     if stream.replay:
         told = np.asarray(stream.replay, float)
         told = told[told[:, 0] < scenario.seconds]
+        if stream.resample:
+            return _again(scenario, number, told, stream.resample, replication)
         return told[:, 0], told[:, 1], told[:, 2]
     come, work, wait = (
         np.random.default_rng(np.random.SeedSequence((scenario.seed, replication, number, purpose)))
@@ -83,6 +85,25 @@ def _of_stream(
     at = np.sort(begins + come.random(len(begins)) * QUARTER)
     at = at[at < scenario.seconds]
     return at, stream.handling.draw(work, len(at)), stream.patience.draw(wait, len(at))
+
+
+def _again(
+    scenario: Scenario, number: int, told: Numbers, factor: float, replication: int
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Another week like the one that was: in each quarter of an hour about as many as came, who are like those who came at
+    any time (a bootstrap), so that the figures of a week that was can be given with how sure they are."""
+    come, who = (
+        np.random.default_rng(np.random.SeedSequence((scenario.seed, replication, number, 10 + purpose)))
+        for purpose in range(2)
+    )
+    quarters = int(np.ceil(scenario.seconds / QUARTER))
+    came = np.bincount((told[:, 0] // QUARTER).astype(np.int64), minlength=quarters)
+    counts = come.poisson(came * factor)
+    begins = np.repeat(np.arange(quarters) * QUARTER, counts)
+    at = np.sort(begins + come.random(len(begins)) * QUARTER)
+    at = at[at < scenario.seconds]
+    like = told[who.integers(0, len(told), len(at))]
+    return at, like[:, 1], like[:, 2]
 
 
 def play(scenario: Scenario, policy: Policy, people: Clients, tell: Tell = lambda _: None) -> Run:

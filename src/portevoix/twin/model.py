@@ -109,6 +109,9 @@ class Stream:
     replay: tuple[
         tuple[float, float, float], ...
     ] = ()  # (at, handling, patience) in seconds, instead of drawn ones
+    resample: float = (
+        0.0  # of a replay: times as many, drawn anew in each quarter from those who came; 0: as they came
+    )
     seats: tuple[Seat, ...] = ()  # beside the adviser's: taken at the same moment, for as long
 
 

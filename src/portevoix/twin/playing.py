@@ -30,6 +30,25 @@ class Outcome:
         return {name: compare(self.told[first], self.told[name]) for name in others}
 
 
+def play_both(
+    before: Scenario, after: Scenario, tell: Callable[[float], None] = lambda _: None
+) -> tuple[Told, Told]:
+    """The same clients under two scenarios (each under its first policy), as far as both have the same streams."""
+    runs: tuple[list[dict[str, dict[str, float]]], list[dict[str, dict[str, float]]]] = ([], [])
+    done = 0
+
+    def part(share: float) -> None:
+        tell((done + share) / (2 * before.replications))
+
+    for replication in range(before.replications):
+        for scenario, those in zip((before, after), runs, strict=True):
+            policy = next(iter(scenario.policies.values()))
+            run = engine.play(scenario, policy, engine.clients(scenario, replication), part)
+            those.append(of_run(scenario, run))
+            done += 1
+    return gather(runs[0]), gather(runs[1])
+
+
 def play_all(scenario: Scenario, tell: Callable[[float], None] = lambda _: None) -> Outcome:
     """Play; ``tell`` hears the share that is done."""
 

@@ -118,6 +118,7 @@ class _Reader:
             self.whose(table),
             tuple(self.relax(one) for one in table.tables("relax")),
             replay,
+            table.get("resample", 0.0, number(0, 100)) if replay else 0.0,
             self.seats(table, Channel(channel)),
         )
         after = [one.after for one in stream.relax]

@@ -36,3 +36,45 @@ select o.name as organisation, c.share, c.lines, c.channels, c.hours, c.day_leas
   c.helps_after, c.lends_after
 from contract c join organisation o on o.id = c.organisation_id
 where (c.first_day is null or c.first_day < %(until)s) and (c.last_day is null or c.last_day >= %(since)s) order by o.name, c.id
+
+-- name: ask
+insert into whatif (account_id, at, since, until, changes, state)
+values (%(account_id)s, %(at)s, %(since)s, %(until)s, %(changes)s, 'waiting') returning id
+
+-- name: waiting_of
+select count(*) as n from whatif where account_id = %(account_id)s and state in ('waiting', 'running')
+
+-- name: again
+-- What a process was playing when it ended is played anew.
+update whatif set state = 'waiting', progress = 0 where state = 'running' returning id
+
+-- name: next
+update whatif set state = 'running', progress = 0 where id = (select id from whatif where state = 'waiting' order by id limit 1)
+  and state = 'waiting' returning id, since, until, changes
+
+-- name: tell
+update whatif set progress = %(progress)s where id = %(id)s and state = 'running' returning id
+
+-- name: finish
+update whatif set state = 'done', progress = 1, result = %(result)s, ended_at = %(at)s where id = %(id)s and state = 'running'
+returning id
+
+-- name: fail
+update whatif set state = 'failed', error = %(error)s, ended_at = %(at)s where id = %(id)s and state = 'running' returning id
+
+-- name: cancel
+update whatif set state = 'cancelled', ended_at = %(at)s where id = %(id)s and state in ('waiting', 'running') returning id
+
+-- name: study
+select w.id, w.account_id, w.at, w.since, w.until, w.changes, w.state, w.progress, w.result, w.error, w.ended_at, a.full_name as name,
+  (select count(*) from whatif o where o.id < w.id and o.state in ('waiting', 'running')) as before
+from whatif w join account a on a.id = w.account_id where w.id = %(id)s
+
+-- name: studies
+select w.id, w.at, w.since, w.until, w.changes, w.state, w.progress, w.ended_at, a.full_name as name
+from whatif w join account a on a.id = w.account_id order by w.id desc limit 50
+
+-- name: weeks
+-- The weeks in which anybody came, the newest first, not the present one.
+select date_trunc('week', received_at at time zone 'Europe/Paris')::date as monday, count(*) as clients
+from contact where received_at >= %(since)s and received_at < %(until)s group by 1 order by 1 desc

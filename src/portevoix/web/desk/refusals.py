@@ -39,6 +39,8 @@ SENTENCES = {
     "wrap-up": gettext_lazy(
         "Il n’y a plus rien à prolonger : une fin de contact se prolonge une seule fois."
     ),
+    "whatif": gettext_lazy("Rejouer une semaine du centre est réservé à ceux qui en voient tout le plateau."),
+    "study-over": gettext_lazy("Cet essai est déjà terminé."),
     "level": gettext_lazy("Un niveau va de 0 (pas du tout) à 5."),
     "skill-time": gettext_lazy(
         "Choisissez un niveau et une durée : une compétence se prête un jour au plus."

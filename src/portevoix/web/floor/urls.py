@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portevoix.web.floor import acts, hours, views
+from portevoix.web.floor import acts, hours, views, whatif
 
 app_name = "floor"
 
@@ -24,6 +24,11 @@ urlpatterns = [
     path("messages", acts.words, name="words"),
     path("messages/envoyer", acts.say, name="say"),
     path("messages/<int:message_id>/retirer", acts.withdraw, name="withdraw"),
+    path("et-si/", whatif.show, name="whatif"),
+    path("et-si/essayer", whatif.ask, name="whatif-ask"),
+    path("et-si/<int:study_id>", whatif.study, name="whatif-study"),
+    path("et-si/<int:study_id>/annuler", whatif.cancel, name="whatif-cancel"),
+    path("et-si/<int:study_id>.<str:kind>", whatif.file, name="whatif-file"),
     path("heures", hours.show, name="hours"),
     path("heures.csv", hours.file, name="hours-file"),
     path("", include("portevoix.web.floor.coherence_urls")),

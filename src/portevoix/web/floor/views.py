@@ -36,6 +36,7 @@ def show(page: Page) -> HttpResponseBase:
     context = {
         **board.everything(page),
         "pauses": PAUSES,
+        "sees_all": floor.sees_all(page.who),
         "shares": floor_acts.shares(page.conn, page.who, page.now),
     }
     return page.render("floor/board_inside.html" if page.fragment else "floor/board.html", context)
