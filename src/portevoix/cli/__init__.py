@@ -18,6 +18,7 @@ GROUPS: dict[str, str] = {
     "mail": "show mails as the centre understands them",
     "staffing": "how many people a load needs",
     "twin": "try a change on a copy of the centre, on a virtual clock",
+    "contracts": "the contracts with organisations as a file",
     "bench": "measure on this machine",
     "manage": "Django's own commands, on the centre that runs",
 }
@@ -29,7 +30,7 @@ def _there(group: str) -> bool:
 
 def usage() -> str:
     """Return the text of `portevoix --help`."""
-    lines = [f"  {name:<8} {text}" for name, text in GROUPS.items() if _there(name)]
+    lines = [f"  {name:<9} {text}" for name, text in GROUPS.items() if _there(name)]
     head = "usage: portevoix COMMAND [...]\n\nAn open-source customer-relation centre.\n\ncommands:\n"
     return head + "\n".join(lines) + "\n\n`portevoix COMMAND --help` tells the options of a command."
 

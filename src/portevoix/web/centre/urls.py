@@ -91,6 +91,8 @@ urlpatterns = [
     page("pauses/<int:pause_id>/proposer", pauses.activate, "pause-activate", active=True),
     page("pauses/<int:pause_id>/retirer", pauses.activate, "pause-deactivate", active=False),
     page("contrats", contracts.listing, "contracts"),
+    page("contrats/fichier.toml", contracts.export, "contracts-export"),
+    page("contrats/fichier", contracts.hand_in, "contracts-import"),
     page("contrats/nouveau", contracts.create, "contract-new"),
     page("contrats/<int:contract_id>", contracts.change, "contract"),
     page("contrats/<int:contract_id>/supprimer", contracts.delete, "contract-delete"),
