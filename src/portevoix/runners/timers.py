@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from portevoix.actions import (
     contacts,
     conversations,
+    elsewhere,
     floor,
     floor_acts,
     handled,
@@ -60,6 +61,7 @@ class Timers:
         presence.seen_many(conn, self._signs.to_write(), at)
         done |= bool(presence.sweep(conn, at, self._signs.silent()))
         done |= bool(presence.end_wrap_ups(conn, at))
+        done |= bool(elsewhere.hand_over(conn, at))
         done |= bool(floor.end_pauses(conn, at))
         done |= bool(floor_acts.end_skills(conn, at))
         done |= self._repair(conn, at)

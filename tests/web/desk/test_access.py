@@ -90,7 +90,7 @@ OPEN_TO_ALL_SIGNED_IN = {
     "reading",
     "reading-mark",
 }
-# These name a thing of their own kind; each has its own test below (a word: tests/web/floor/test_acts.py).
+# These name a thing of their own kind; each has its own test below (a word: tests/web/floor/test_floor_acts.py).
 OTHERS = {"accept", "decline", "set-aside", "retry-aside", "delete-view", "word-read"}
 
 

@@ -152,3 +152,10 @@ group by process having max(at) < now() - interval '30 seconds'
 -- What makes a commit durable.
 select name, setting from pg_settings
 where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'data_checksums')
+
+-- name: handed_over_long
+-- An organisation that answers elsewhere has had a contact for more than a day.
+select 'contact ' || k.id as thing, 'with ' || o.name || ' since ' || s.since as detail
+from elsewhere_account e join contact k on k.holder_id = e.account_id and k.state in ('active', 'wrap-up')
+join seat s on s.contact_id = k.id and s.role = 'adviser' join organisation o on o.id = e.organisation_id
+where s.since < now() - interval '1 day' order by s.since limit 50

@@ -124,7 +124,7 @@ returning account_id
 delete from skill_for_now where account_id = %(account_id)s and skill_id = %(skill_id)s returning account_id
 
 -- name: end_skills
-delete from skill_for_now where until <= %(at)s returning account_id
+delete from skill_for_now where until <= %(at)s returning account_id, skill_id
 
 -- name: skills_of
 -- Every skill with what this person has of it: by the settings, and for now.
@@ -227,3 +227,79 @@ select coalesce(a.organisation_id, x.organisation_id) as organisation_id
 from contact k left join seat s on s.contact_id = k.id and s.role = 'adviser'
 left join account a on a.id = coalesce(k.holder_id, s.account_id) left join allocation x on x.contact_id = k.id
 where k.id = %(id)s
+
+-- name: note_act
+insert into floor_act (batch, at, by_id, kind, account_id, line_id, skill_id, contact_id, contract_id, former, value, reason,
+  until, ended_at)
+values (%(batch)s, %(at)s, %(by_id)s, %(kind)s, %(account_id)s, %(line_id)s, %(skill_id)s, %(contact_id)s, %(contract_id)s,
+  %(former)s, %(value)s, %(reason)s, %(until)s, %(ended_at)s)
+returning id
+
+-- name: end_acts_on
+-- What stood of this very thing.
+update floor_act set ended_at = %(at)s, ended_by = %(by_id)s
+where ended_at is null and kind = %(kind)s and account_id is not distinct from %(account_id)s
+  and line_id is not distinct from %(line_id)s and skill_id is not distinct from %(skill_id)s
+  and contact_id is not distinct from %(contact_id)s and contract_id is not distinct from %(contract_id)s
+returning id
+
+-- name: due_acts
+select id from floor_act where until <= %(at)s and ended_at is null and kind in ('line', 'share') order by until limit 500
+
+-- name: hold_act
+select id, kind, account_id, line_id, skill_id, contract_id, former, value from floor_act
+where id = %(id)s and ended_at is null for update
+
+-- name: end_act
+update floor_act set ended_at = %(at)s, ended_by = %(by_id)s where id = %(id)s returning id
+
+-- name: name_batch
+update floor_act set batch = %(batch)s where id = %(batch)s returning id
+
+-- name: act
+select f.id, f.kind, f.account_id, f.line_id, f.contract_id, f.ended_at, a.organisation_id, b.organisation_id as by_organisation_id
+from floor_act f left join account a on a.id = f.account_id join account b on b.id = f.by_id where f.id = %(id)s
+
+-- name: acts_of
+select id from floor_act where batch = %(batch)s order by id
+
+-- name: acts
+-- What was done from the floor; an organisation's own people, or on lines without a person.
+select f.id, f.batch, f.at, f.kind, f.account_id, f.line_id, f.contract_id, f.former, f.value, f.reason, f.until, f.ended_at,
+  b.full_name as by_name, e.full_name as ended_by_name, a.full_name as person, a.organisation_id, l.name as line, k.name as skill,
+  o.name as organisation
+from floor_act f join account b on b.id = f.by_id left join account e on e.id = f.ended_by
+left join account a on a.id = f.account_id left join line l on l.id = f.line_id left join skill k on k.id = f.skill_id
+left join contract c on c.id = f.contract_id left join organisation o on o.id = c.organisation_id
+where f.at > %(since)s and (%(batch)s::bigint is null or f.batch = %(batch)s)
+  and (%(account_id)s::bigint is null or f.account_id = %(account_id)s)
+  and (%(organisation)s::bigint is null or a.organisation_id = %(organisation)s
+    or f.account_id is null and (b.organisation_id = %(organisation)s or f.kind = 'pause' and f.line_id = any(%(lines)s)))
+order by f.id desc limit 200
+
+-- name: notices
+select f.id, f.kind, f.at, f.value, f.reason, f.until, b.full_name as by_name, l.name as line, s.name as skill
+from floor_act f join account b on b.id = f.by_id left join line l on l.id = f.line_id left join skill s on s.id = f.skill_id
+where f.account_id = %(account_id)s and f.read_at is null and f.at > %(since)s and f.by_id <> f.account_id
+  and (f.ended_at is null or f.kind in ('push', 'pull')) order by f.id limit 5
+
+-- name: see_act
+update floor_act set read_at = coalesce(read_at, %(at)s) where id = %(id)s and account_id = %(account_id)s returning id
+
+-- name: pauses_of
+select l.id, l.name as line, p.until, p.reason, a.full_name as by_name
+from adviser_line al join line_pause p on p.line_id = al.line_id and (p.until is null or p.until > %(at)s)
+join line l on l.id = p.line_id join account a on a.id = p.by_id where al.account_id = %(account_id)s order by l.name
+
+-- name: share_back
+update contract set share = %(share)s where id = %(id)s and share = %(now)s returning id
+
+-- name: to_head
+-- Before everything else that waits on its line: what was promised to the client stays in due_at.
+update contact k set head_at = (select least(min(coalesce(w.head_at, w.due_at)), %(at)s) - interval '1 second'
+    from contact w where w.line_id = k.line_id and w.state = 'waiting'),
+  preferred_id = null, preferred_until = null, preferred_only = false, version = version + 1
+where k.id = %(id)s and k.state = 'waiting' returning k.id, k.conversation_id, k.line_id
+
+-- name: level
+select coalesce(max(level), 0) as level from adviser_skill where account_id = %(account_id)s and skill_id = %(skill_id)s

@@ -39,6 +39,9 @@ SENTENCES = {
     "wrap-up": gettext_lazy(
         "Il n’y a plus rien à prolonger : une fin de contact se prolonge une seule fois."
     ),
+    "token": gettext_lazy("Les jetons sont pour ceux qui règlent le centre."),
+    "token-name": gettext_lazy("Dites à quoi sert le jeton."),
+    "token-over": gettext_lazy("Ce jeton n’ouvre déjà plus rien."),
     "whatif": gettext_lazy("Rejouer une semaine du centre est réservé à ceux qui en voient tout le plateau."),
     "study-over": gettext_lazy("Cet essai est déjà terminé."),
     "level": gettext_lazy("Un niveau va de 0 (pas du tout) à 5."),

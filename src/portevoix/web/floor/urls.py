@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portevoix.web.floor import acts, hours, views, whatif
+from portevoix.web.floor import acts, elsewhere, elsewhere_api, hours, views, whatif
 
 app_name = "floor"
 
@@ -29,6 +29,13 @@ urlpatterns = [
     path("et-si/<int:study_id>", whatif.study, name="whatif-study"),
     path("et-si/<int:study_id>/annuler", whatif.cancel, name="whatif-cancel"),
     path("et-si/<int:study_id>.<str:kind>", whatif.file, name="whatif-file"),
+    path("plateformes/", elsewhere.show, name="elsewhere"),
+    path("plateformes/<int:organisation_id>.csv", elsewhere.file, name="elsewhere-file"),
+    path("plateformes/<int:organisation_id>/resultats", elsewhere.hand_in, name="elsewhere-results"),
+    path("plateformes/<int:organisation_id>/jetons", elsewhere.token, name="elsewhere-token"),
+    path("plateformes/jetons/<int:token_id>/retirer", elsewhere.revoke, name="elsewhere-revoke"),
+    path("api/confies", elsewhere_api.given, name="api-given"),
+    path("api/resultats", elsewhere_api.results, name="api-results"),
     path("heures", hours.show, name="hours"),
     path("heures.csv", hours.file, name="hours-file"),
     path("", include("portevoix.web.floor.coherence_urls")),

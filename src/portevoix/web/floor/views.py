@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portevoix.actions import floor, floor_acts
+from portevoix.store import elsewhere
 from portevoix.store import floor as store
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.floor import board
@@ -37,6 +38,7 @@ def show(page: Page) -> HttpResponseBase:
         **board.everything(page),
         "pauses": PAUSES,
         "sees_all": floor.sees_all(page.who),
+        "platforms": elsewhere.row(page.conn, "any_platform") is not None,
         "shares": floor_acts.shares(page.conn, page.who, page.now),
     }
     return page.render("floor/board_inside.html" if page.fragment else "floor/board.html", context)

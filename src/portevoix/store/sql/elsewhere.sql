@@ -1,0 +1,103 @@
+-- name: to_hand_over
+-- What waits and was given to an organisation that answers elsewhere, by a contract in force. Not what a supervisor gave to somebody.
+select k.id as contact_id, a.organisation_id
+from contact k join allocation a on a.contact_id = k.id and a.line_id = k.line_id
+join line l on l.id = k.line_id and l.active
+where k.state = 'waiting' and not k.preferred_only and exists (
+  select from contract c where c.organisation_id = a.organisation_id and c.own_platform
+    and (c.first_day is null or c.first_day <= now()::date) and (c.last_day is null or c.last_day >= now()::date))
+  and not exists (select from line_pause p where p.line_id = k.line_id and (p.until is null or p.until > now()))
+order by k.received_at, k.id limit 500
+
+-- name: any_platform
+select id from contract where own_platform limit 1
+
+-- name: account
+select account_id from elsewhere_account where organisation_id = %(organisation_id)s
+
+-- name: make_account
+with made as (
+  insert into account (password, is_superuser, email, full_name, public_name, role, language, theme, density, font, sound,
+    shortcuts, mail_capacity, mails_block_calls, is_active, is_staff, created_at, organisation_id, works_from)
+  select '!', false, 'plateforme-' || o.id || '@portevoix.invalid', left('Plateforme de ' || o.name, 120), left(o.name, 120), 'adviser',
+    'fr', 'auto', 'comfortable', 'default', false, false, 3, false, true, false, %(at)s, o.id, 'site'
+  from organisation o where o.id = %(organisation_id)s returning id, organisation_id
+)
+insert into elsewhere_account (organisation_id, account_id) select organisation_id, id from made returning account_id
+
+-- name: held
+select k.id as contact, k.conversation_id, l.slug as line, k.channel, k.received_at, k.due_at, s.since as handed_over_at, c.subject,
+  p.name, (select json_agg(json_build_object('at', m.at, 'from', m.sender, 'text', coalesce(m.new_body, m.body)) order by m.id)
+           from (select * from message where conversation_id = c.id and kind = 'in' order by id desc limit 20) m) as messages
+from elsewhere_account e join contact k on k.holder_id = e.account_id and k.state in ('active', 'wrap-up')
+join seat s on s.contact_id = k.id and s.role = 'adviser'
+join line l on l.id = k.line_id join conversation c on c.id = k.conversation_id join person p on p.id = c.person_id
+where e.organisation_id = %(organisation_id)s and k.id > %(after)s order by k.id limit %(limit)s
+
+-- name: known
+-- These contacts, held against others' hands meanwhile: whether the organisation has them, and what it said before.
+select k.id, k.line_id, k.holder_id, k.received_at, k.due_at, r.their_id,
+  coalesce(k.holder_id = e.account_id and k.state in ('active', 'wrap-up'), false) as theirs
+from contact k left join elsewhere_account e on e.organisation_id = %(organisation_id)s
+left join elsewhere_result r on r.contact_id = k.id and r.organisation_id = %(organisation_id)s
+where k.id = any(%(ids)s) order by k.id
+
+-- name: their_ids
+select their_id, contact_id from elsewhere_result where organisation_id = %(organisation_id)s and their_id = any(%(ids)s)
+
+-- name: keep
+insert into elsewhere_result (contact_id, organisation_id, their_id, answered_at, seconds, ending, outcome, source, at)
+values (%(contact_id)s, %(organisation_id)s, %(their_id)s, %(answered_at)s, %(seconds)s, %(ending)s, %(outcome)s, %(source)s, %(at)s)
+on conflict (contact_id) do update set organisation_id = excluded.organisation_id, their_id = excluded.their_id,
+  answered_at = excluded.answered_at, seconds = excluded.seconds, ending = excluded.ending, outcome = excluded.outcome,
+  source = excluded.source, at = excluded.at
+returning contact_id
+
+-- name: correct
+update elsewhere_result set their_id = %(their_id)s, answered_at = %(answered_at)s, seconds = %(seconds)s, outcome = %(outcome)s,
+  source = %(source)s, at = %(at)s
+where contact_id = %(contact_id)s and organisation_id = %(organisation_id)s
+  and (their_id, answered_at, seconds, outcome) is distinct from (%(their_id)s, %(answered_at)s, %(seconds)s::real, %(outcome)s)
+returning contact_id
+
+-- name: correct_figures
+update handling h set began_at = r.answered_at, ended_at = r.answered_at + make_interval(secs => r.seconds), seconds = r.seconds,
+  in_target = case when h.in_target is null then null else r.answered_at <= k.due_at end
+from elsewhere_result r join contact k on k.id = r.contact_id
+join elsewhere_account e on e.organisation_id = r.organisation_id
+where r.contact_id = %(contact_id)s and h.contact_id = r.contact_id and h.account_id = e.account_id returning h.contact_id
+
+-- name: give_to_others
+-- They gave it back: it is not theirs any more; where nobody else may have it, anybody of the line may.
+update allocation set organisation_id = null,
+  first = case when may = array[%(organisation_id)s::bigint] then '{}' else array_remove(may, %(organisation_id)s) end,
+  wider = '[]' where contact_id = %(contact_id)s returning contact_id
+
+-- name: make_token
+insert into elsewhere_token (organisation_id, name, hash, by_id, at)
+select id, %(name)s, %(hash)s, %(by_id)s, %(at)s from organisation where id = %(organisation_id)s returning id
+
+-- name: revoke_token
+update elsewhere_token set revoked_at = %(at)s where id = %(id)s and revoked_at is null returning id
+
+-- name: token
+update elsewhere_token set used_at = %(at)s where hash = %(hash)s and revoked_at is null returning organisation_id
+
+-- name: tokens
+select t.id, t.name, t.at, t.used_at, t.revoked_at, a.full_name as by_name, o.name as organisation
+from elsewhere_token t join account a on a.id = t.by_id join organisation o on o.id = t.organisation_id
+where %(organisation)s::bigint is null or t.organisation_id = %(organisation)s order by t.id desc
+
+-- name: platforms
+-- Of each organisation with such a contract: what it has, how old the oldest is, what came back today and when last.
+select o.id, o.name, count(k.id) as held, min(s.since) as oldest,
+  count(k.id) filter (where k.due_at < %(at)s) as late, count(k.id) filter (where s.since < %(overdue)s) as overdue,
+  (select max(r.at) from elsewhere_result r where r.organisation_id = o.id) as last,
+  (select count(*) from elsewhere_result r where r.organisation_id = o.id and r.at >= %(midnight)s) as today
+from organisation o
+left join elsewhere_account e on e.organisation_id = o.id
+left join contact k on k.holder_id = e.account_id and k.state in ('active', 'wrap-up')
+left join seat s on s.contact_id = k.id and s.role = 'adviser'
+where exists (select from contract c where c.organisation_id = o.id and c.own_platform)
+  and (%(organisation)s::bigint is null or o.id = %(organisation)s)
+group by o.id, o.name order by o.name
