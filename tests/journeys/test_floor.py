@@ -16,7 +16,7 @@ from a11y.browser import Site
 from centre_world import PASSWORD, World, build, mail
 from playwright.sync_api import Browser, Page, expect
 
-from portevoix.actions import access, floor, floor_acts, presence
+from portevoix.actions import access, floor, floor_acts, floor_words, presence
 from portevoix.store import db
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "web" / "floor"))
@@ -52,7 +52,7 @@ def world(site: Site, django_module_database: str) -> Iterator[World]:
         until, now = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC)
         (lsf, _) = conn.execute("select id from skill order by slug desc").fetchall()
         floor_acts.lend_skill(conn, who, made.accounts["eve"].pk, lsf["id"], 3, until, now)
-        floor_acts.say(
+        floor_words.say(
             conn, who, "Le dossier est en panne jusqu’à 15 h.", "tous", "Tout le monde", until, now
         )
         from portevoix.web.records.models import Contract
@@ -94,7 +94,7 @@ def test_every_page_is_accessible_and_fits(chromium: Browser, site: Site, world:
     context = chromium.new_context(locale="fr-FR", **SCREENS[screen])
     page = context.new_page()
     site.sign_in(page, "sophie@centre.example", PASSWORD)
-    for name, path in {"board": "", "wall": "mur", "alarms": "alarmes", "hours": "heures", "words": "messages", "whatif": "et-si/", "study": "et-si/1", "asks": "et-si/2",
+    for name, path in {"board": "", "wall": "mur", "alarms": "alarmes", "hours": "heures", "words": "messages", "day": "journee", "whatif": "et-si/", "study": "et-si/1", "asks": "et-si/2",
                        "queue": f"lignes/{world.lines['inscription'].pk}/attente", "person": f"personnes/{world.accounts['eve'].pk}"}.items():  # fmt: skip
         page.goto(f"{site.url}/plateau/{path}")
         expect(page.get_by_role("heading", level=1)).to_have_count(1)

@@ -181,6 +181,8 @@ def transfer(
     line_id: int,
     to_account_id: int | None,
     due_at: datetime,
+    cause: str = "",
+    reason: str = "",
     at: datetime,
 ) -> None:
     """Hand over to a line, or to a named adviser of it. It waits again and keeps its history. Raises ``TooLate``."""
@@ -206,7 +208,9 @@ def transfer(
             line_id=line_id,
             from_line_id=before["line_id"],
             to_account_id=to_account_id,
-            from_account_id=before["holder_id"],
+            from_account_id=before["holder_id"] or before["seat_account_id"],
+            cause=cause,
+            reason=reason,
         )
         _told(conn, row, event, account_id, at)
         _idle(conn, before["holder_id"], at)

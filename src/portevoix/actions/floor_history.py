@@ -25,17 +25,20 @@ REASON_LENGTH: Final = 200
 _ONCE: Final = frozenset({"push", "pull", "head"})
 
 
-def note(
-    conn: Connection, kind: str, by_id: int, at: datetime, *, reason: str = "", **about: Any
-) -> int:
+def note(conn: Connection, kind: str, by_id: int, at: datetime, *, reason: str = "", **about: Any) -> int:
     """Keep an act, inside the transaction that does it; what stood of the same thing stands no more. ``about``: account_id,
     line_id, skill_id, contact_id, contract_id, former, value, until, batch. Gives its number."""
     names = (
         "account_id", "line_id", "skill_id", "contact_id", "contract_id", "former", "value", "until", "batch",
     )  # fmt: skip
     values = {name: about.get(name) for name in names}
+    over_already = kind in _ONCE
     if kind not in _ONCE:
-        over(conn, kind, by_id, at, **{name: values[name] for name in names[:5]})
+        stood = over(conn, kind, by_id, at, **{name: values[name] for name in names[:5]})
+        if stood and stood[0]["until"] is not None and kind in ("line", "share"):
+            # What was for a while is what it goes back from, never what it goes back to.
+            values["former"] = stood[0]["former"]
+            over_already = values["former"] == values["value"]
     row = store.row(
         conn,
         "note_act",
@@ -43,7 +46,7 @@ def note(
         by_id=by_id,
         at=at,
         reason=reason.strip()[:REASON_LENGTH],
-        ended_at=at if kind in _ONCE else None,
+        ended_at=at if over_already else None,
         **values,
     )
     assert row is not None
@@ -51,15 +54,23 @@ def note(
     return int(row["id"])
 
 
-def over(conn: Connection, kind: str, by_id: int | None, at: datetime, **about: int | None) -> None:
-    """What stood of this thing stands no more (somebody changed it, or its time has come)."""
+def over(
+    conn: Connection, kind: str, by_id: int | None, at: datetime, **about: int | None
+) -> list[dict[str, Any]]:
+    """What stood of this thing stands no more (somebody changed it, or its time has come). Gives what stood."""
     names = ("account_id", "line_id", "skill_id", "contact_id", "contract_id")
     values = {name: about.get(name) for name in names}
-    store.rows(conn, "end_acts_on", kind=kind, by_id=by_id, at=at, **values)
+    return store.rows(conn, "end_acts_on", kind=kind, by_id=by_id, at=at, **values)
 
 
 def _tell(
-    conn: Connection, act_id: int, account_id: int | None, by_id: int | None, at: datetime, *, line_id: int | None
+    conn: Connection,
+    act_id: int,
+    account_id: int | None,
+    by_id: int | None,
+    at: datetime,
+    *,
+    line_id: int | None,
 ) -> None:
     accounts = [account_id] if account_id is not None else []
     append(conn, FloorAct(act_id=act_id, accounts=accounts), About(actor_id=by_id, line_id=line_id), at)
@@ -83,7 +94,7 @@ def end_due(conn: Connection, at: datetime) -> int:
 def undo(conn: Connection, who: Actor, act_id: int, at: datetime) -> None:
     """Put it back as it was. Raises ``Missing``, ``NotAllowed``, ``TooLate`` when it does not stand any more."""
     act = store.row(conn, "act", id=act_id)
-    if act is None or not sees(conn, who, act):
+    if act is None or not sees(who, act):
         raise Missing("act")
     if not may_undo(conn, who, act):
         raise NotAllowed("undo")
@@ -117,7 +128,7 @@ def _go_back(conn: Connection, act: dict[str, Any], by_id: int | None, at: datet
             if store.row(conn, "end_skill", account_id=account_id, skill_id=act["skill_id"]):
                 changed(conn, "skill_for_now", account_id, by_id, at)
         case "line":
-            query = "take_off" if act["value"] else "put_on"
+            query = "put_on" if act["former"] else "take_off"
             if store.row(conn, query, account_id=account_id, line_id=line_id):
                 changed(conn, "adviser_line", account_id, by_id, at, line_id=line_id)
         case "share" if act["contract_id"] is not None:
@@ -136,7 +147,7 @@ def _go_back(conn: Connection, act: dict[str, Any], by_id: int | None, at: datet
 # --- reading --------------------------------------------------------------------------------------------
 
 
-def sees(conn: Connection, who: Actor, act: dict[str, Any]) -> bool:
+def sees(who: Actor, act: dict[str, Any]) -> bool:
     """Whether one may know of it: it is about one's own people, or one's own lines, or by one's own."""
     from portevoix.actions import floor
 
@@ -147,7 +158,9 @@ def sees(conn: Connection, who: Actor, act: dict[str, Any]) -> bool:
     own = who.rule.organisation_id
     if act["account_id"] is not None:
         return bool(act["organisation_id"] == own)
-    return bool(act["by_organisation_id"] == own or (act["kind"] == "pause" and act["line_id"] in who.rule.lines))
+    return bool(
+        act["by_organisation_id"] == own or (act["kind"] == "pause" and act["line_id"] in who.rule.lines)
+    )
 
 
 def may_undo(conn: Connection, who: Actor, act: dict[str, Any]) -> bool:
@@ -163,7 +176,7 @@ def may_undo(conn: Connection, who: Actor, act: dict[str, Any]) -> bool:
         case "pause":
             return floor.may_pause(who, act["line_id"])
         case "share":
-            return any(row["id"] == act["contract_id"] and row["may"] for row in floor_acts.contracts(conn, who))
+            return act["contract_id"] is not None and floor_acts.may_share(conn, who, act["contract_id"])
         case _:
             return False
 

@@ -14,6 +14,7 @@ from portevoix.actions import (
     elsewhere,
     floor,
     floor_acts,
+    floor_history,
     handled,
     presence,
     uploads,
@@ -21,7 +22,7 @@ from portevoix.actions import (
 )
 from portevoix.bus import HERE
 from portevoix.runners.base import Rounds, setup_logging
-from portevoix.runners.signs import Signs
+from portevoix.runners.signs import Signs, Steady
 from portevoix.store.clock import DatabaseClock
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Timers:
         self._bus = rounds.bus
         self._clock = DatabaseClock()
         self._signs = Signs(rounds.bus, HERE)
+        self._steady = Steady()
         self._repaired = float("-inf")
         self._cleared = float("-inf")
         self._learned = float("-inf")
@@ -59,11 +61,13 @@ class Timers:
         done = bool(expired)
         done |= bool(contacts.wake_due(conn, at))
         presence.seen_many(conn, self._signs.to_write(), at)
-        done |= bool(presence.sweep(conn, at, self._signs.silent()))
+        steady = self._steady.holds(presence.VANISHED_AFTER.total_seconds())
+        done |= bool(presence.sweep(conn, at, self._signs.silent(), steady=steady))
         done |= bool(presence.end_wrap_ups(conn, at))
         done |= bool(elsewhere.hand_over(conn, at))
         done |= bool(floor.end_pauses(conn, at))
         done |= bool(floor_acts.end_skills(conn, at))
+        done |= bool(floor_history.end_due(conn, at))
         done |= self._repair(conn, at)
         if time.monotonic() - self._watched > WATCH_SECONDS:
             self._watched = time.monotonic()
@@ -77,6 +81,7 @@ class Timers:
             vocabulary.learn(conn)
         if time.monotonic() - self._counted > LEARN_SECONDS and not handled.learn(conn):
             self._counted = time.monotonic()
+        self._steady.worked()
 
     def _clear(self, conn: Connection, at: datetime) -> None:
         """Files that nobody sent, old signs of writing, parents that never came."""

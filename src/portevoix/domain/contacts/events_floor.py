@@ -25,3 +25,11 @@ class FloorAct(Event):
     act_id: int
     accounts: tuple[int, ...] | list[int] = ()
     what: str = "done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactHastened(Event):
+    """A supervisor placed it before everything else that waits on its line."""
+
+    kind = "contact-hastened"
+    reason: str

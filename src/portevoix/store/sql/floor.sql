@@ -241,7 +241,7 @@ update floor_act set ended_at = %(at)s, ended_by = %(by_id)s
 where ended_at is null and kind = %(kind)s and account_id is not distinct from %(account_id)s
   and line_id is not distinct from %(line_id)s and skill_id is not distinct from %(skill_id)s
   and contact_id is not distinct from %(contact_id)s and contract_id is not distinct from %(contract_id)s
-returning id
+returning id, former, until
 
 -- name: due_acts
 select id from floor_act where until <= %(at)s and ended_at is null and kind in ('line', 'share') order by until limit 500
@@ -303,3 +303,31 @@ where k.id = %(id)s and k.state = 'waiting' returning k.id, k.conversation_id, k
 
 -- name: level
 select coalesce(max(level), 0) as level from adviser_skill where account_id = %(account_id)s and skill_id = %(skill_id)s
+
+-- name: day_came
+-- How many came in each quarter of an hour of a day.
+select floor(extract(epoch from received_at - %(since)s) / 900)::int as quarter, count(*)::int as came
+from contact where received_at >= %(since)s and received_at < %(until)s and line_id = any(%(lines)s) group by 1 order by 1
+
+-- name: day_done
+select floor(extract(epoch from ended_at - %(since)s) / 900)::int as quarter,
+  count(*) filter (where in_target is not null)::int as answered, count(*) filter (where in_target)::int as in_time
+from handling where ended_at >= %(since)s and ended_at < %(until)s and line_id = any(%(lines)s) group by 1 order by 1
+
+-- name: day_gone
+select floor(extract(epoch from closed_at - %(since)s) / 900)::int as quarter, count(*)::int as gave_up
+from contact where state = 'abandoned' and closed_at >= %(since)s and closed_at < %(until)s and line_id = any(%(lines)s)
+group by 1 order by 1
+
+-- name: day_here
+-- How many people were in each state in the middle of each quarter.
+select q.quarter, s.state, count(*)::int as people
+from generate_series(0, 95) q(quarter)
+join presence_span s on s.began_at <= %(since)s + make_interval(secs => q.quarter * 900 + 450)
+  and coalesce(s.ended_at, %(at)s) > %(since)s + make_interval(secs => q.quarter * 900 + 450)
+  and s.began_at < %(until)s and coalesce(s.ended_at, %(at)s) > %(since)s
+join account a on a.id = s.account_id and (%(organisation)s::bigint is null or a.organisation_id = %(organisation)s)
+where s.state in ('available', 'paused') group by 1, 2
+
+-- name: contract_lines
+select id, lines from contract where id = %(id)s

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from portevoix.actions import contacts, floor, floor_acts
+from portevoix.actions import contacts, floor, floor_acts, floor_words
 from portevoix.actions.errors import Invalid, Missing, TooLate
 from portevoix.domain.access import Action, Thing
 from portevoix.store import desk
@@ -158,7 +158,7 @@ def words(page: Page) -> HttpResponseBase:
 def _words(page: Page, asked: dict[str, str], error: str = "") -> HttpResponse:
     board.need(page)
     rows = []
-    for row in floor_acts.said(page.conn, page.who, page.now - timedelta(days=30)):
+    for row in floor_words.said(page.conn, page.who, page.now - timedelta(days=30)):
         people = [
             {**one, "read_at": datetime.fromisoformat(one["read_at"]) if one["read_at"] else None}
             for one in row["people"] or ()
@@ -188,7 +188,7 @@ def say(page: Page) -> HttpResponseBase:
         return _words(page, asked, _("Choisissez à qui écrire et pour combien de temps."))
     until = page.now + timedelta(hours=hours)
     try:
-        floor_acts.say(
+        floor_words.say(
             page.conn, page.who, asked["texte"], asked["pour"], names[asked["pour"]], until, page.now
         )
     except Invalid as wrong:
@@ -202,7 +202,7 @@ def say(page: Page) -> HttpResponseBase:
 @desk_view
 def withdraw(page: Page, message_id: int) -> HttpResponseBase:
     """Show it to nobody else."""
-    floor_acts.withdraw(page.conn, page.who, message_id, page.now)
+    floor_words.withdraw(page.conn, page.who, message_id, page.now)
     poke()
     page.said(_("Le message est retiré : il n’est plus montré à personne."))
     return redirect("floor:words")
