@@ -54,7 +54,7 @@ def test_every_post_without_the_pages_token_is_refused(sign: Any, world: World, 
     assert rows(world) == before
 
 
-def test_no_view_waives_the_token() -> None:
+def test_no_view_waives_the_token(world: World) -> None:
     waived = [name for name, pattern in patterns() if getattr(pattern.callback, "csrf_exempt", False)]
     assert waived == PROGRAMS
 

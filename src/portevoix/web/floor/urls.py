@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portevoix.web.floor import acts, elsewhere, elsewhere_api, hours, views, whatif
+from portevoix.web.floor import acts, day, elsewhere, elsewhere_api, hours, views, whatif
 
 app_name = "floor"
 
@@ -36,6 +36,8 @@ urlpatterns = [
     path("plateformes/jetons/<int:token_id>/retirer", elsewhere.revoke, name="elsewhere-revoke"),
     path("api/confies", elsewhere_api.given, name="api-given"),
     path("api/resultats", elsewhere_api.results, name="api-results"),
+    path("journee", day.show, name="day"),
+    path("journee.csv", day.file, name="day-file"),
     path("heures", hours.show, name="hours"),
     path("heures.csv", hours.file, name="hours-file"),
     path("", include("portevoix.web.floor.coherence_urls")),
