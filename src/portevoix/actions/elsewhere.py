@@ -11,12 +11,16 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from portevoix.actions import contacts
+from portevoix.actions.allocation import ZONE
 from portevoix.actions.configuration import changed
 from portevoix.actions.errors import Invalid, Missing, TooLate
+from portevoix.domain.allocation import words
+from portevoix.domain.lines.hours import Hours
 from portevoix.store import elsewhere as store
 
 if TYPE_CHECKING:
@@ -79,7 +83,8 @@ def hand_over(conn: Connection, at: datetime) -> list[int]:
     given: list[int] = []
     if store.row(conn, "any_platform") is None:
         return given
-    for row in store.rows(conn, "to_hand_over"):
+    _decide(conn, at)
+    for row in store.rows(conn, "to_hand_over", day=at.astimezone(ZONE).date(), at=at):
         account_id = _account(conn, row["organisation_id"], at)
         try:
             contacts.take(conn, row["contact_id"], account_id, at)
@@ -87,6 +92,29 @@ def hand_over(conn: Connection, at: datetime) -> list[int]:
             continue  # a supervisor was first
         given.append(row["contact_id"])
     return given
+
+
+def _decide(conn: Connection, at: datetime) -> None:
+    """Whose it is, of what came while everybody who may have it was closed and all of them answer elsewhere."""
+    day = at.astimezone(ZONE).date()
+    waiting: dict[int, dict[int, float]] = {}
+    for row in store.rows(conn, "undecided", day=day, at=at):
+        week = words.hours(row["hours"])
+        if not week or Hours(ZONE.key, week).is_open(at):
+            waiting.setdefault(row["contact_id"], {})[row["organisation_id"]] = float(row["share"]) or 1e-9
+    for contact_id, shares in waiting.items():
+        # A sequence that fills evenly: each has its share of them, whichever of them are closed meanwhile.
+        place = contact_id * 0.6180339887498949 % 1.0 * sum(shares.values())
+        edges = accumulate(shares.values())
+        chosen = next((one for one, edge in zip(shares, edges, strict=True) if place < edge), max(shares))
+        store.row(conn, "decide", contact_id=contact_id, organisation_id=chosen, day=day)
+
+
+def taken_back(conn: Connection, contact_id: int, holder_id: int) -> None:
+    """Before a contact leaves whoever held it: if that was a platform, others are to have it now."""
+    row = store.row(conn, "holder", account_id=holder_id)
+    if row is not None:
+        store.row(conn, "give_to_others", contact_id=contact_id, organisation_id=row["organisation_id"])
 
 
 def _account(conn: Connection, organisation_id: int, at: datetime) -> int:

@@ -6,14 +6,17 @@ what one may not do.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from portevoix.actions import floor_history as history
 from portevoix.actions.configuration import changed
+from portevoix.actions.elsewhere import OVERDUE
 from portevoix.actions.errors import Invalid, Missing, NotAllowed, TooLate
 from portevoix.domain.access import Action, Thing
 from portevoix.domain.figures.alarms import Bounds, Met, Situation, met
+from portevoix.store import elsewhere
 from portevoix.store import floor as store
 
 if TYPE_CHECKING:
@@ -174,6 +177,9 @@ def watch(conn: Connection, at: datetime) -> int:
         found[row["line_id"]] = found[row["line_id"]].plus(
             row["waiting"], row["late"], _age(row["oldest"], at)
         )
+    for row in elsewhere.rows(conn, "overdue_lines", overdue=at - OVERDUE):
+        if row["line_id"] in found:
+            found[row["line_id"]] = replace(found[row["line_id"]], away=row["late"])
     standing = {(row["line_id"], row["kind"]) for row in store.rows(conn, "open_alarms", lines=ids)}
     changes = 0
     for line_id, row in bounds.items():

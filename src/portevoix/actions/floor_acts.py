@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from portevoix.actions import contacts, floor
+from portevoix.actions import contacts, elsewhere, floor
 from portevoix.actions import floor_history as history
 from portevoix.actions.allocation import ZONE
 from portevoix.actions.configuration import changed
@@ -144,6 +144,7 @@ def pull(conn: Connection, who: Actor, contact_id: int, at: datetime, reason: st
             raise TooLate("moved-on")
         if before["state"] == "active" and WORK[Channel(before["channel"])] is not Work.DEFERRED:
             raise Invalid("in-call")
+        elsewhere.taken_back(conn, contact_id, holder)
         _again(conn, who, before, None, at, "pull", reason)
         store.row(conn, "not_again", id=contact_id, account_id=holder)
         about = {"contact_id": contact_id, "line_id": before["line_id"], "account_id": holder}

@@ -14,7 +14,7 @@ from centre_world import World, mail
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portevoix.actions import contacts, elsewhere, handled
+from portevoix.actions import contacts, elsewhere, floor, handled
 from portevoix.store import elsewhere as store
 from portevoix.web.floor.elsewhere import parse
 
@@ -286,3 +286,61 @@ def test_what_does_not_come_back_asks_for_somebody(world: World, sign: Any, thei
     assert "confié depuis plus d’un jour" in text(sign("sophie").get(PAGE))
     sign("sophie").post(f"/plateau/contacts/{one}/reprendre")
     assert states(world, [one]) == ["waiting"]
+
+
+def watched(world: World) -> set[str]:
+    floor.watch(world.conn, now())
+    return {row["kind"] for row in world.conn.execute("select kind from alarm where ended_at is null")}
+
+
+def test_what_was_taken_back_is_for_others_and_the_alarm_ends(world: World, sign: Any, theirs: int) -> None:
+    (one,) = given_to(world, theirs)
+    assert "away" not in watched(world)
+    world.conn.execute("update seat set since = now() - interval '25 hours' where contact_id = %s", [one])
+    assert "away" in watched(world)
+    assert "Confié à une plateforme depuis plus d’un jour" in text(sign("sophie").get("/plateau/"))
+    sign("sophie").post(f"/plateau/contacts/{one}/reprendre")
+    assert "away" not in watched(world)
+    assert elsewhere.hand_over(world.conn, now()) == []
+    house = world.accounts["alice"].organisation_id
+    row = world.conn.execute(
+        "select organisation_id, first, may from allocation where contact_id = %s", [one]
+    )
+    assert row.fetchone() == {"organisation_id": theirs, "first": [house], "may": [theirs, house]}
+
+
+def test_what_came_while_every_platform_was_closed_is_shared_when_they_open(
+    world: World, theirs: int
+) -> None:
+    from portevoix.web.records.models import Contract, Organisation
+
+    other = Organisation.objects.create(name="Ouest", kind="outsourcer")
+    Contract.objects.create(organisation=other, share=300, own_platform=True)
+    why = [{"organisation": one, "code": "closed"} for one in (theirs, other.pk)]
+    for number in range(40):
+        taken = world.receive(mail(sender=f"N{number} <n{number}@client.example>"))
+        world.conn.execute(
+            "insert into allocation (contact_id, line_id, channel, day, organisation_id, first, wider, may, why, at)"
+            " select id, line_id, 'mail', now()::date, null, %(may)s, '[]', %(may)s, %(why)s, now() from contact where id = %(id)s",
+            {"may": [theirs, other.pk], "why": json.dumps(why), "id": taken.contact_id},
+        )
+    Contract.objects.update(hours="")
+    assert len(elsewhere.hand_over(world.conn, now())) == 40
+    rows = world.conn.execute("select organisation_id, count(*) as n from allocation group by 1").fetchall()
+    had = {row["organisation_id"]: row["n"] for row in rows}
+    assert abs(had[other.pk] - 30) <= 1
+
+
+def test_what_waits_for_people_of_the_house_is_left_to_them(world: World, theirs: int) -> None:
+    taken = world.receive(mail())
+    house = world.accounts["alice"].organisation_id
+    world.conn.execute(
+        "insert into allocation (contact_id, line_id, channel, day, organisation_id, first, wider, may, why, at)"
+        " select id, line_id, 'mail', now()::date, null, %(may)s, '[]', %(may)s, %(why)s, now() from contact where id = %(id)s",
+        {
+            "may": [theirs, house],
+            "why": json.dumps([{"organisation": theirs, "code": "closed"}]),
+            "id": taken.contact_id,
+        },
+    )
+    assert elsewhere.hand_over(world.conn, now()) == []

@@ -116,6 +116,7 @@ from line l
 where l.active and l.relaxations = '[]' and exists (select from line_skill n where n.line_id = l.id)
   and (exists (select from door d where d.line_id = l.id and d.active)
        or exists (select from contact k where k.line_id = l.id and k.state = 'waiting'))
+  and not exists (select from contract c where c.own_platform and (c.lines = '[]' or c.lines ? l.slug))
   and not exists (
     select from adviser_line al join account a on a.id = al.account_id
     where al.line_id = l.id and a.is_active and not exists (

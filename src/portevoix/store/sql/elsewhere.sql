@@ -1,13 +1,35 @@
 -- name: to_hand_over
--- What waits and was given to an organisation that answers elsewhere, by a contract in force. Not what a supervisor gave to somebody.
+-- What waits and was given to an organisation that answers elsewhere, by a contract in force, and was not given back by it since
+-- (`first`). Not what a supervisor gave to somebody.
 select k.id as contact_id, a.organisation_id
-from contact k join allocation a on a.contact_id = k.id and a.line_id = k.line_id
+from contact k join allocation a on a.contact_id = k.id and a.line_id = k.line_id and a.organisation_id = any(a.first)
 join line l on l.id = k.line_id and l.active
 where k.state = 'waiting' and not k.preferred_only and exists (
   select from contract c where c.organisation_id = a.organisation_id and c.own_platform
-    and (c.first_day is null or c.first_day <= now()::date) and (c.last_day is null or c.last_day >= now()::date))
-  and not exists (select from line_pause p where p.line_id = k.line_id and (p.until is null or p.until > now()))
+    and (c.first_day is null or c.first_day <= %(day)s) and (c.last_day is null or c.last_day >= %(day)s))
+  and not exists (select from line_pause p where p.line_id = k.line_id and (p.until is null or p.until > %(at)s))
 order by k.received_at, k.id limit 500
+
+-- name: undecided
+-- What came while nobody could take it (closed, or had the most of another day) and only platforms may have it: nobody's people
+-- will take it when they come, so it is given when one of them opens. One row for each of those who may.
+select k.id as contact_id, c.organisation_id, c.share, c.hours
+from contact k join allocation a on a.contact_id = k.id and a.line_id = k.line_id and a.organisation_id is null
+join line l on l.id = k.line_id and l.active
+join contract c on c.organisation_id = any(a.first) and c.own_platform
+  and (c.first_day is null or c.first_day <= %(day)s) and (c.last_day is null or c.last_day >= %(day)s)
+  and (c.lines = '[]' or c.lines ? l.slug) and (c.channels = '[]' or c.channels ? k.channel)
+where k.state = 'waiting' and not k.preferred_only
+  and exists (select from jsonb_array_elements(a.why) w where (w->>'organisation')::bigint = c.organisation_id
+    and (w->>'code' = 'closed' or w->>'code' = 'most' and a.day < %(day)s))
+  and not exists (select from unnest(a.first) f where not exists (
+    select from contract p where p.organisation_id = f and p.own_platform))
+  and not exists (select from line_pause p where p.line_id = k.line_id and (p.until is null or p.until > %(at)s))
+order by k.received_at, k.id, c.organisation_id limit 500
+
+-- name: decide
+update allocation set organisation_id = %(organisation_id)s, first = array[%(organisation_id)s::bigint], day = %(day)s
+where contact_id = %(contact_id)s and organisation_id is null returning contact_id
 
 -- name: any_platform
 select id from contract where own_platform limit 1
@@ -68,10 +90,17 @@ join elsewhere_account e on e.organisation_id = r.organisation_id
 where r.contact_id = %(contact_id)s and h.contact_id = r.contact_id and h.account_id = e.account_id returning h.contact_id
 
 -- name: give_to_others
--- They gave it back: it is not theirs any more; where nobody else may have it, anybody of the line may.
-update allocation set organisation_id = null,
-  first = case when may = array[%(organisation_id)s::bigint] then '{}' else array_remove(may, %(organisation_id)s) end,
-  wider = '[]' where contact_id = %(contact_id)s returning contact_id
+-- They gave it back, or it was taken back: it stays counted as one that they were given, but is not handed to them again. Where
+-- nobody else may have it, the house may.
+update allocation a set wider = '[]', first = x.those, may = case when a.may @> x.those then a.may else a.may || x.those end
+from (select coalesce(nullif(array_remove(b.may, %(organisation_id)s), '{}'),
+        array(select id from organisation where kind = 'in-house' order by id)) as those
+      from allocation b where b.contact_id = %(contact_id)s) x
+where a.contact_id = %(contact_id)s returning a.contact_id
+
+-- name: holder
+-- Whose platform an account stands for.
+select organisation_id from elsewhere_account where account_id = %(account_id)s
 
 -- name: make_token
 insert into elsewhere_token (organisation_id, name, hash, by_id, at)
@@ -101,3 +130,17 @@ left join seat s on s.contact_id = k.id and s.role = 'adviser'
 where exists (select from contract c where c.organisation_id = o.id and c.own_platform)
   and (%(organisation)s::bigint is null or o.id = %(organisation)s)
 group by o.id, o.name order by o.name
+
+-- name: overdue
+-- What one of them has for too long, the oldest first, so that somebody asks for it or takes it back.
+select k.id as contact, k.conversation_id, l.name as line, k.line_id, k.due_at, s.since as handed_over_at
+from elsewhere_account e join contact k on k.holder_id = e.account_id and k.state in ('active', 'wrap-up')
+join seat s on s.contact_id = k.id and s.role = 'adviser' join line l on l.id = k.line_id
+where e.organisation_id = %(organisation_id)s and s.since < %(overdue)s order by s.since, k.id limit 100
+
+-- name: overdue_lines
+-- How many contacts of each line platforms have had for too long.
+select k.line_id, count(*) as late
+from elsewhere_account e join contact k on k.holder_id = e.account_id and k.state in ('active', 'wrap-up')
+join seat s on s.contact_id = k.id and s.role = 'adviser'
+where s.since < %(overdue)s group by 1

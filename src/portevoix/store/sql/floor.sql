@@ -64,14 +64,17 @@ delete from line_pause where line_id = %(line_id)s returning line_id
 delete from line_pause where until <= %(at)s returning line_id
 
 -- name: able
--- Of each line: how many may take its work (every required skill), and how many of them are here.
-select l.id as line_id, count(a.id) as able, count(a.id) filter (where p.state = 'available') as here
+-- Of each line: how many may take its work (every required skill), and how many of them are here. An organisation that answers on
+-- its own platform is somebody who is always here.
+select l.id as line_id, count(a.id) + max(e.many) as able, count(a.id) filter (where p.state = 'available') + max(e.many) as here
 from line l
 left join adviser_line al on al.line_id = l.id
 left join account a on a.id = al.account_id and a.is_active
   and not exists (select from line_skill n where n.line_id = l.id and not exists (
     select from skill_held s where s.account_id = a.id and s.skill_id = n.skill_id and s.level >= n.min_level))
 left join presence p on p.account_id = a.id
+cross join lateral (select count(*) as many from contract c where c.own_platform and (c.lines = '[]' or c.lines ? l.slug)
+  and (c.first_day is null or c.first_day <= now()::date) and (c.last_day is null or c.last_day >= now()::date)) e
 where l.active and l.id = any(%(lines)s) group by 1
 
 -- name: open_alarms

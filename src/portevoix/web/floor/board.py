@@ -157,6 +157,8 @@ def alarm_text(row: dict[str, Any]) -> str:
             return _("Des contacts en retard.")
         case "nobody":
             return _("Des contacts en attente et personne de disponible.")
+        case "away":
+            return str(_("Confié à une plateforme depuis plus d’un jour, et pas encore rendu : %d.") % row["value"])
         case _:
             pass
     return _("Personne n’a les compétences exigées : aucun contact de cette ligne ne peut être proposé.")
