@@ -2,7 +2,7 @@
 
 A page answers each beat of its open connection (every 5 s); each live process says once a second whose answers it got, also
 when there were none. So who is silent for 15 s has vanished, as long as it is not the way that is silent: when a live process
-is new or speaks no more (it was restarted, the bus was away, this process slept) nothing is known of anybody until their
+speaks no more (it was restarted, the bus was away, this process slept) nothing is known of anybody until their
 page answers again, and the table's longer time counts.
 """
 
@@ -52,8 +52,6 @@ class Signs:
         now = self._clock()
         with self._lock:
             self._gaps(now)
-            if live not in self._lives:
-                self._seen.clear()
             self._lives[live] = now
             self._seen.update(dict.fromkeys(accounts, now))
             self._fresh.update(accounts)
