@@ -46,9 +46,7 @@ def _compared(began: float, ended: float, values: Mapping[str, Any], before: Rea
     if before is None:
         return Reading(began, values, dict.fromkeys(values, ended), {})
     old, since = before.values, before.since
-    marked = {
-        name: since[name] if old.get(name, _GONE) == value else ended for name, value in values.items()
-    }
+    marked = {name: since[name] if old.get(name, _GONE) == value else ended for name, value in values.items()}
     gone = {name: at for name, at in before.gone.items() if name not in values and at > ended - 3600}
     gone |= {name: ended for name in old if name not in values}
     return Reading(began, values, marked, gone)
