@@ -135,18 +135,24 @@ def hasten(conn: Connection, who: Actor, contact_id: int, at: datetime, reason: 
 
 
 def pull(conn: Connection, who: Actor, contact_id: int, at: datetime, reason: str = "") -> None:
-    """Take a contact back from whoever has it: it waits again, in its place, and not for them for a minute. Raises ``Missing``,
+    """Take a contact back from whoever has it, or to whom it was given: it waits again, in its place, and not for them for a minute. Raises ``Missing``,
     ``NotAllowed``, ``Invalid`` (somebody is speaking), ``TooLate``."""
     with conn.transaction():
         before = _contact(conn, who, contact_id)
         holder = before["holder_id"] or before["seat_account_id"]
-        if before["state"] not in ("active", "offered", "parked", "wrap-up") or holder is None:
+        promised = before["state"] == "waiting" and before["preferred_only"]
+        if promised:
+            holder = before["preferred_id"]
+        elif before["state"] not in ("active", "offered", "parked", "wrap-up"):
+            holder = None
+        if holder is None:
             raise TooLate("moved-on")
         if before["state"] == "active" and WORK[Channel(before["channel"])] is not Work.DEFERRED:
             raise Invalid("in-call")
         elsewhere.taken_back(conn, contact_id, holder)
         _again(conn, who, before, None, at, "pull", reason)
-        store.row(conn, "not_again", id=contact_id, account_id=holder)
+        if not promised:
+            store.row(conn, "not_again", id=contact_id, account_id=holder)
         about = {"contact_id": contact_id, "line_id": before["line_id"], "account_id": holder}
         history.note(conn, "pull", who.id, at, reason=reason, **about)
 
@@ -175,6 +181,8 @@ def _again(
     cause: str,
     reason: str,
 ) -> None:
+    if before["state"] == "offered":
+        contacts.withdraw_offer(conn, before["id"], who.id, cause, at)
     contacts.transfer(
         conn,
         before["id"],

@@ -31,8 +31,11 @@ select id from line where active
 select a.id, a.full_name, a.role, a.organisation_id, o.name as organisation, t.name as team, s.name as site, a.works_from,
   coalesce(p.state, 'offline') as state, coalesce(p.reason, '') as reason, p.since,
   coalesce(h.held, 0) as held, coalesce(h.late, 0) as late,
-  array(select al.line_id from adviser_line al where al.account_id = a.id order by 1) as lines
+  array(select al.line_id from adviser_line al where al.account_id = a.id order by 1) as lines,
+  coalesce(q.lent, '{}') as lent, q.lent_until
 from account a
+left join (select n.account_id, array_agg(k.name || ' ' || n.level order by k.name) as lent, min(n.until) as lent_until
+           from skill_for_now n join skill k on k.id = n.skill_id group by 1) q on q.account_id = a.id
 left join organisation o on o.id = a.organisation_id
 left join team t on t.id = a.team_id left join site s on s.id = a.site_id
 left join presence p on p.account_id = a.id
@@ -212,8 +215,11 @@ returning m.id, array(select account_id from team_message_to where message_id = 
 
 -- name: shares
 select c.id, o.name as organisation, c.share, c.lines, c.day_least, c.day_most,
+  f.id as act_id, f.former, f.until, f.reason, f.at as changed_at, b.full_name as by_name,
   (select count(*) from allocation x where x.day = %(day)s and x.organisation_id = c.organisation_id) as had
 from contract c join organisation o on o.id = c.organisation_id
+left join floor_act f on f.contract_id = c.id and f.kind = 'share' and f.ended_at is null and (f.until is not null or f.at > now() - interval '1 day')
+left join account b on b.id = f.by_id
 where (c.first_day is null or c.first_day <= %(day)s) and (c.last_day is null or c.last_day >= %(day)s)
 order by o.name, c.id
 
@@ -334,3 +340,17 @@ where s.state in ('available', 'paused') group by 1, 2
 
 -- name: contract_lines
 select id, lines from contract where id = %(id)s
+
+-- name: marks
+-- What a supervisor did with these waiting contacts.
+select k.id, k.head_at, k.preferred_only, a.full_name as promised_to from contact k
+left join account a on a.id = k.preferred_id and k.preferred_only
+where k.id = any(%(ids)s::bigint[]) and (k.preferred_only or k.head_at is not null)
+
+-- name: line_held
+-- Who has what of a line, or is offered it.
+select k.id, k.conversation_id, k.channel, k.state, k.due_at, a.full_name as name, a.id as account_id
+from contact k left join seat s on s.contact_id = k.id and s.role = 'adviser'
+join account a on a.id = coalesce(k.holder_id, s.account_id)
+where k.line_id = %(line_id)s and k.state in ('active', 'offered', 'parked', 'wrap-up')
+  and (%(organisation)s::bigint is null or a.organisation_id = %(organisation)s) order by a.full_name, k.due_at, k.id limit 200

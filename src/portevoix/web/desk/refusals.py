@@ -57,6 +57,13 @@ SENTENCES = {
     ),
     "push": gettext_lazy("Confier ou reprendre un contact est réservé aux superviseurs de sa ligne."),
     "share": gettext_lazy("Une part est un nombre entier de 0 à 100, et se change par l’interne."),
+    "share-so": gettext_lazy("La part est déjà celle-là."),
+    "why": gettext_lazy("Dites pourquoi : un contact ne passe devant les autres qu’avec une raison."),
+    "move-time": gettext_lazy(
+        "Choisissez une durée : un déplacement pour un moment dure trois jours au plus."
+    ),
+    "act-over": gettext_lazy("C’est déjà terminé ou annulé : rien n’a été changé."),
+    "undo": gettext_lazy("Seul qui peut le faire peut l’annuler."),
     "word-over": gettext_lazy("Ce message n’est déjà plus montré."),
     "place": gettext_lazy("Dites si vous travaillez sur site ou à distance."),
     "presence": gettext_lazy(
