@@ -187,3 +187,46 @@ def test_a_waiting_contact_is_given_to_somebody_by_keyboard(page: Page, site: Si
     focused(page, "Confier", 200)
     page.keyboard.press("Enter")
     expect(page.get_by_text("C’est confié")).to_be_visible()
+
+
+def told(page: Page) -> None:
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('pv:presence-changed', {bubbles: true}))")
+
+
+def test_focus_place_and_open_folds_stay_while_the_board_changes(
+    page: Page, site: Site, world: World
+) -> None:
+    """The same nodes stay: a keyboard, a screen reader's cursor and somebody's words are not lost."""
+    bob, alice = world.accounts["bob"].pk, world.accounts["alice"].pk
+    presence.set_state(world.conn, bob, "paused", "déjeuner", datetime.now(UTC))
+    presence.set_state(world.conn, alice, "available", "", datetime.now(UTC))
+    site.sign_in(page, "sophie@centre.example", PASSWORD)
+    page.goto(f"{site.url}/plateau/")
+    link = page.get_by_role("link", name="Bob Petit")
+    link.focus()
+    page.evaluate(
+        "id => { window.kept = document.getElementById(id); window.cell = kept.cells[1]; }", f"p-{bob}"
+    )
+    presence.set_state(world.conn, bob, "available", "", datetime.now(UTC))
+    told(page)
+    row = page.locator(f"#p-{bob}")
+    expect(row).to_contain_text("Disponible")
+    assert page.evaluate("id => document.getElementById(id) === kept && kept.cells[1] === cell", f"p-{bob}")
+    expect(link).to_be_focused()
+    # Who leaves stays in sight as long as the keyboard stands there.
+    presence.set_state(world.conn, bob, "offline", "", datetime.now(UTC))
+    presence.set_state(world.conn, alice, "paused", "formation", datetime.now(UTC))
+    told(page)
+    expect(page.locator(f"#p-{alice}")).to_contain_text("formation")
+    expect(link).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(row).to_have_count(0)
+    # What somebody writes in an open fold is theirs.
+    fold = page.locator("#g-lines details").first
+    fold.locator("summary").press("Enter")
+    fold.get_by_label("Raison").fill("panne du doss")
+    presence.set_state(world.conn, alice, "available", "", datetime.now(UTC))
+    told(page)
+    expect(page.locator(f"#p-{alice}")).to_contain_text("Disponible")
+    expect(fold.get_by_label("Raison")).to_have_value("panne du doss")
+    expect(fold.get_by_label("Raison")).to_be_focused()

@@ -33,7 +33,7 @@ class Reading:
 
     def news(self, asked: float | None) -> list[str]:
         """The names of what is different since somebody asked, what is gone included; everything for ``None``."""
-        if asked is None or asked > self.began + 60:  # a clock was set back
+        if asked is None or not asked <= self.began + 60:  # a clock was set back, or no number
             return list(self.values)
         limit = asked - SLACK_SECONDS
         return [
@@ -56,24 +56,25 @@ class Readings:
     """The last reading of each kind. Who asks while another reads waits and shares the next one: no answer is older than
     its question, and a hundred who ask at once cost two readings."""
 
-    def __init__(self, most: int = 200) -> None:
+    def __init__(self, most: int = 200, clock: Callable[[], float] = time.time) -> None:
         self._kept: OrderedDict[Hashable, Reading] = OrderedDict()
         self._locks: dict[Hashable, threading.Lock] = {}
         self._mine = threading.Lock()
         self._most = most
+        self._clock = clock
 
     def get(self, key: Hashable, read: Callable[[], Mapping[str, Any]]) -> Reading:
         """Read, or take what another read since this was asked."""
-        asked = time.time()
+        asked = self._clock()
         with self._mine:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
             kept = self._kept.get(key)
-            if kept is not None and asked <= kept.began <= time.time():
+            if kept is not None and asked <= kept.began <= self._clock():
                 return kept
-            began = time.time()
+            began = self._clock()
             values = read()
-            made = _compared(began, time.time(), values, kept)
+            made = _compared(began, self._clock(), values, kept)
             with self._mine:
                 self._kept[key] = made
                 self._kept.move_to_end(key)

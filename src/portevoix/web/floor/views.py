@@ -13,11 +13,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from portevoix.actions import floor, floor_acts
+from portevoix.actions import floor
 from portevoix.store import elsewhere
 from portevoix.store import floor as store
 from portevoix.web.desk.page import Page, desk_view
-from portevoix.web.floor import board
+from portevoix.web.floor import board, crowd, rounds
 from portevoix.web.floor.coherence_file import safe
 from portevoix.web.numbers import number
 from portevoix.web.telling import poke
@@ -25,29 +25,27 @@ from portevoix.web.telling import poke
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
 
-#: How long a pause may be asked for, in minutes.
-PAUSES = (15, 30, 60, 120)
-
 
 @require_GET
 @desk_view
 def show(page: Page) -> HttpResponseBase:
-    """The board; its inside alone when something happened."""
+    """The board; what became different on it when something happened."""
+    if page.fragment:
+        return rounds.news(page)
     context = {
-        **board.everything(page),
-        "pauses": PAUSES,
+        **rounds.whole(page),
         "sees_all": floor.sees_all(page.who),
         "platforms": elsewhere.row(page.conn, "any_platform") is not None,
-        "shares": floor_acts.shares(page.conn, page.who, page.now),
     }
-    return page.render("floor/board_inside.html" if page.fragment else "floor/board.html", context)
+    return page.render("floor/board.html", context)
 
 
 @require_GET
 @desk_view
 def wall(page: Page) -> HttpResponseBase:
     """Large figures for a screen on the wall: nothing to press, no names."""
-    context = board.everything(page)
+    board.need(page)
+    context = {**board.everything(page), "counts": crowd.counts(crowd.read(page))}
     return page.render("floor/wall_inside.html" if page.fragment else "floor/wall.html", context)
 
 
@@ -97,7 +95,7 @@ def file(page: Page) -> HttpResponseBase:
 def pause(page: Page, line_id: int) -> HttpResponseBase:
     """A line waits for a while."""
     minutes = number(page.request.POST.get("minutes", ""))
-    until = page.now + timedelta(minutes=minutes) if minutes in PAUSES else None
+    until = page.now + timedelta(minutes=minutes) if minutes in rounds.PAUSES else None
     floor.pause(
         page.conn, page.who, line_id, page.now, until, page.request.POST.get("raison", "").replace("\x00", "")
     )
