@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from portevoix.actions import contacts
@@ -24,55 +22,12 @@ from portevoix.domain.lines.hours import Hours
 from portevoix.store import elsewhere as store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator
 
     from portevoix.store.db import Connection
 
-DONE, RETURNED = "done", "returned"
-#: The columns of the daily file, and the fields of the API.
-FIELDS: Final = ("contact", "their_id", "answered_at", "handling_s", "ending", "outcome")
-MOST_ROWS: Final = 50_000
 #: A contact that did not come back after so long asks for somebody.
 OVERDUE: Final = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one contact over there."""
-
-    contact_id: int
-    their_id: str
-    answered_at: datetime
-    seconds: float
-    ending: str
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """``row``: from 1 (the line of the file, the place in the list); ``field``; ``code`` for what was expected."""
-
-    row: int
-    field: str
-    code: str
-
-
-class WrongResults(Exception):
-    """Nothing was taken in."""
-
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
-        super().__init__(f"{len(mistakes)} mistakes")
-        self.mistakes = list(mistakes)
-
-
-@dataclass(slots=True)
-class Taken:
-    """What was done with the results."""
-
-    done: int = 0
-    returned: int = 0
-    corrected: int = 0
-    unchanged: int = 0
 
 
 # --- handing over ---------------------------------------------------------------------------------------
@@ -133,150 +88,12 @@ def held(conn: Connection, organisation_id: int, after: int = 0, limit: int = 10
     return store.rows(conn, "held", organisation_id=organisation_id, after=after, limit=limit)
 
 
-# --- results --------------------------------------------------------------------------------------------
-
-
-def read(
-    rows: Sequence[Mapping[str, Any]], now: datetime, first: int = 1
-) -> tuple[list[Result], list[Mistake]]:
-    """Results from rows of words or JSON values; ``first``: the number of the first row in what people look at."""
-    results: list[Result] = []
-    mistakes: list[Mistake] = []
-    seen: dict[str, int] = {}
-    for number, row in enumerate(rows, first):
-        found = len(mistakes)
-        unknown = [str(name) for name in row if name not in FIELDS]
-        mistakes += [Mistake(number, name[:60], "unknown") for name in unknown]
-        told = {name: str(row.get(name, "") if row.get(name) is not None else "").strip() for name in FIELDS}
-        contact = told["contact"].upper().removeprefix("PV-").lstrip("0")
-        if not contact.isdecimal() or len(contact) > 18:
-            mistakes.append(Mistake(number, "contact", "number"))
-        if not told["their_id"] or len(told["their_id"]) > 100 or "\x00" in told["their_id"]:
-            mistakes.append(Mistake(number, "their_id", "words"))
-        elif told["their_id"] in seen:
-            mistakes.append(Mistake(number, "their_id", "twice"))
-        seen.setdefault(told["their_id"], number)
-        answered = _moment(told["answered_at"])
-        if answered is None:
-            mistakes.append(Mistake(number, "answered_at", "moment"))
-        elif answered > now + timedelta(minutes=5):
-            mistakes.append(Mistake(number, "answered_at", "future"))
-        seconds = _seconds(told["handling_s"])
-        if seconds is None:
-            mistakes.append(Mistake(number, "handling_s", "seconds"))
-        if told["ending"] not in (DONE, RETURNED):
-            mistakes.append(Mistake(number, "ending", "ending"))
-        if len(told["outcome"]) > 200 or "\x00" in told["outcome"]:
-            mistakes.append(Mistake(number, "outcome", "long"))
-        if len(mistakes) == found and answered is not None and seconds is not None:
-            results.append(
-                Result(int(contact), told["their_id"], answered, seconds, told["ending"], told["outcome"])
-            )
-    return results, mistakes
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None and 2000 < found.year < 2200 else None
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        found = float(text.replace(",", "."))
-    except ValueError:
-        return None
-    return found if isfinite(found) and 0 <= found <= 7 * 86_400 else None
-
-
-def take_in(
-    conn: Connection,
-    organisation_id: int,
-    rows: Sequence[Mapping[str, Any]],
-    source: str,
-    at: datetime,
-    *,
-    first: int = 1,
-    right_ones: bool = False,
-) -> tuple[Taken, list[Mistake]]:
-    """All of it or nothing, in one transaction; ``right_ones``: those without a mistake, when whoever hands them in chose so.
-
-    The same again changes nothing; other values for a contact are a correction. Raises ``WrongResults``."""
-    if len(rows) > MOST_ROWS:
-        raise WrongResults([Mistake(MOST_ROWS + 1, "", "too-many")])
-    results, mistakes = read(rows, at, first)
-    taken = Taken()
-    with conn.transaction():
-        known = {
-            row["id"]: row
-            for row in store.rows(
-                conn, "known", ids=[one.contact_id for one in results], organisation_id=organisation_id
-            )
-        }
-        others = {
-            row["their_id"]: row["contact_id"]
-            for row in store.rows(
-                conn, "their_ids", ids=[one.their_id for one in results], organisation_id=organisation_id
-            )
-        }
-        places = {str(row.get("their_id", "")).strip(): number for number, row in enumerate(rows, first)}
-        right: list[Result] = []
-        for one in results:
-            row = known.get(one.contact_id)
-            if row is None or not (row["theirs"] or row["their_id"]):
-                mistakes.append(Mistake(places[one.their_id], "contact", "not-yours"))
-            elif others.get(one.their_id, one.contact_id) != one.contact_id:
-                mistakes.append(Mistake(places[one.their_id], "their_id", "other-contact"))
-            elif one.answered_at < row["received_at"]:
-                mistakes.append(Mistake(places[one.their_id], "answered_at", "before"))
-            else:
-                right.append(one)
-        if mistakes and not right_ones:
-            raise WrongResults(sorted(mistakes, key=lambda one: (one.row, one.field)))
-        for one in sorted(right, key=lambda one: one.contact_id):
-            _take_one(conn, organisation_id, one, known[one.contact_id], source, at, taken)
-    return taken, mistakes
-
-
-def _take_one(
-    conn: Connection,
-    organisation_id: int,
-    one: Result,
-    row: dict[str, Any],
-    source: str,
-    at: datetime,
-    taken: Taken,
-) -> None:
-    values = {
-        "contact_id": one.contact_id, "organisation_id": organisation_id, "their_id": one.their_id,
-        "answered_at": one.answered_at, "seconds": one.seconds, "ending": one.ending, "outcome": one.outcome,
-        "source": source, "at": at,
-    }  # fmt: skip
-    if row["their_id"] is not None:
-        if store.row(conn, "correct", **values) is None:
-            taken.unchanged += 1
-            return
-        store.row(conn, "correct_figures", contact_id=one.contact_id)
-        taken.corrected += 1
-        return
-    store.row(conn, "keep", **values)
-    if one.ending == RETURNED:
-        store.row(conn, "give_to_others", contact_id=one.contact_id, organisation_id=organisation_id)
-        contacts.transfer(
-            conn,
-            one.contact_id,
-            row["holder_id"],
-            line_id=row["line_id"],
-            to_account_id=None,
-            due_at=row["due_at"],
-            at=at,
-        )
-        taken.returned += 1
-        return
-    contacts.close(conn, one.contact_id, row["holder_id"], subject_id=None, outcome=one.outcome, at=at)
-    taken.done += 1
+def held_all(conn: Connection, organisation_id: int) -> Iterator[dict[str, Any]]:
+    """All that an organisation has, a hundred at a time."""
+    after = 0
+    while rows := held(conn, organisation_id, after):
+        yield from rows
+        after = rows[-1]["contact"]
 
 
 # --- tokens ---------------------------------------------------------------------------------------------

@@ -58,11 +58,11 @@ where e.organisation_id = %(organisation_id)s and k.id > %(after)s order by k.id
 
 -- name: known
 -- These contacts, held against others' hands meanwhile: whether the organisation has them, and what it said before.
-select k.id, k.line_id, k.holder_id, k.received_at, k.due_at, r.their_id,
+select k.id, k.line_id, k.holder_id, k.received_at, k.due_at, r.their_id, r.ending,
   coalesce(k.holder_id = e.account_id and k.state in ('active', 'wrap-up'), false) as theirs
 from contact k left join elsewhere_account e on e.organisation_id = %(organisation_id)s
 left join elsewhere_result r on r.contact_id = k.id and r.organisation_id = %(organisation_id)s
-where k.id = any(%(ids)s) order by k.id
+where k.id = any(%(ids)s) order by k.id for update of k
 
 -- name: their_ids
 select their_id, contact_id from elsewhere_result where organisation_id = %(organisation_id)s and their_id = any(%(ids)s)
@@ -144,3 +144,6 @@ select k.line_id, count(*) as late
 from elsewhere_account e join contact k on k.holder_id = e.account_id and k.state in ('active', 'wrap-up')
 join seat s on s.contact_id = k.id and s.role = 'adviser'
 where s.since < %(overdue)s group by 1
+
+-- name: platform_names
+select o.id, o.name from organisation o where exists (select from contract c where c.organisation_id = o.id and c.own_platform) order by 2

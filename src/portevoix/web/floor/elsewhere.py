@@ -5,9 +5,7 @@ For the house: all of them; an outsourcer's manager: their own alone. Tokens are
 
 from __future__ import annotations
 
-import csv
-import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
@@ -16,20 +14,18 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from portevoix.actions import elsewhere
+from portevoix.actions import elsewhere, floor_acts
+from portevoix.actions import elsewhere_results as results
 from portevoix.actions.errors import Missing, NotAllowed
 from portevoix.domain.access import Action, Thing
 from portevoix.store import elsewhere as store
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.floor import board
 from portevoix.web.floor.acts import own
-from portevoix.web.floor.coherence_file import safe
 from portevoix.web.telling import poke
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
-
-LARGEST = 20_000_000
 
 
 def expected(code: str) -> str:
@@ -47,13 +43,15 @@ def expected(code: str) -> str:
         "too-many": _("50 000 résultats au plus à la fois"),
         "not-yours": _("ce contact ne vous a pas été confié, ou n’est plus chez vous"),
         "other-contact": _("cette référence est déjà celle d’un autre contact"),
+        "contact-twice": _("ce contact est déjà plus haut dans le fichier"),
+        "settled": _("la fin déjà dite était attendue ; pour la changer, reprenez le contact dans le centre"),
         "before": _("cette réponse vient avant l’arrivée du contact"),
         "columns": _("les colonnes contact, their_id, answered_at, handling_s et ending étaient attendues"),
         "file": _("un fichier CSV en UTF-8 était attendu, de 20 Mo au plus"),
     }[code]
 
 
-def said(mistake: elsewhere.Mistake) -> str:
+def said(mistake: results.Mistake) -> str:
     """One mistake in words."""
     where = _("Ligne %d") % mistake.row
     return (
@@ -81,6 +79,12 @@ def _page(page: Page, mistakes: list[str] | None = None, token: str = "", of: in
         midnight=midnight,
         overdue=page.now - elsewhere.OVERDUE,
     )
+    for row in rows:
+        row["away"] = (
+            store.rows(page.conn, "overdue", organisation_id=row["id"], overdue=page.now - elsewhere.OVERDUE)
+            if row["overdue"]
+            else []
+        )
     administers = page.who.may(Action.CONFIGURATION_EDIT, Thing())
     context = {
         "rows": rows,
@@ -115,55 +119,13 @@ def _theirs(page: Page, organisation_id: int) -> None:
 def file(page: Page, organisation_id: int) -> HttpResponseBase:
     """What an organisation has now, as the file it fills in: the columns of the results, with ours filled."""
     _theirs(page, organisation_id)
-    text = io.StringIO()
     french = (translation.get_language() or "fr").startswith("fr")
-    writer = csv.writer(text, delimiter=";" if french else ",", lineterminator="\r\n")
-    writer.writerow((*elsewhere.FIELDS, "line", "channel", "received_at", "due_at"))
-    after = 0
-    while rows := elsewhere.held(page.conn, organisation_id, after):
-        for row in rows:
-            times = (
-                row["received_at"].isoformat(timespec="seconds"),
-                row["due_at"].isoformat(timespec="seconds"),
-            )
-            writer.writerow((row["contact"], "", "", "", "", "", safe(row["line"]), row["channel"], *times))
-        after = rows[-1]["contact"]
+    text = "".join(results.sheet(elsewhere.held_all(page.conn, organisation_id), ";" if french else ","))
     headers = {
         "Content-Disposition": f'attachment; filename="confies-{page.now:%Y-%m-%d}.csv"',
         "Cache-Control": "private, no-store",
     }
-    return HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
-
-
-def parse(content: bytes) -> list[dict[str, Any]]:
-    """The rows of a daily file. Our own four columns may stay in it. Raises ``WrongResults``."""
-    if len(content) > LARGEST:
-        raise elsewhere.WrongResults([elsewhere.Mistake(1, "", "file")])
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise elsewhere.WrongResults(
-            [elsewhere.Mistake(content[: error.start].count(b"\n") + 1, "", "file")]
-        ) from None
-    head = text.split("\n", 1)[0]
-    try:
-        told = csv.DictReader(
-            io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ","
-        )
-        names = [str(name).strip() for name in told.fieldnames or ()]
-        if not {*elsewhere.FIELDS} - {"outcome"} <= set(names):
-            raise elsewhere.WrongResults([elsewhere.Mistake(1, "", "columns")])
-        told.fieldnames = names
-        ours = {"line", "channel", "received_at", "due_at"}
-        return [
-            {("?" if name is None else name): value for name, value in row.items() if name not in ours}
-            for row in told
-            if any(
-                (value or "") for name, value in row.items() if name in elsewhere.FIELDS and name != "contact"
-            )
-        ]
-    except csv.Error:
-        raise elsewhere.WrongResults([elsewhere.Mistake(1, "", "file")]) from None
+    return HttpResponse("\ufeff" + text, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_POST
@@ -174,13 +136,13 @@ def hand_in(page: Page, organisation_id: int) -> HttpResponseBase:
     given = page.request.FILES.get("fichier")
     if not isinstance(given, UploadedFile):
         return _page(page, [_("Choisissez un fichier.")], of=organisation_id)
-    content = given.read(LARGEST + 1)
+    content = given.read(results.LARGEST + 1)
     try:
-        taken, left = elsewhere.take_in(
-            page.conn, organisation_id, parse(content), str(given.name)[:100].replace("\x00", ""), page.now, first=2,
+        taken, left = results.take_in(
+            page.conn, organisation_id, results.parse(content), str(given.name)[:100].replace("\x00", ""), page.now,
             right_ones=page.request.POST.get("justes") == "1",
         )  # fmt: skip
-    except elsewhere.WrongResults as wrong:
+    except results.WrongResults as wrong:
         return _page(page, [said(one) for one in wrong.mistakes], of=organisation_id)
     poke()
     numbers = {
@@ -199,6 +161,17 @@ def hand_in(page: Page, organisation_id: int) -> HttpResponseBase:
         page.said(
             _("%d lignes avec une erreur sont laissées de côté.") % len({one.row for one in left}), "warning"
         )
+    return redirect("floor:elsewhere")
+
+
+@require_POST
+@desk_view
+def take_back(page: Page, contact_id: int) -> HttpResponseBase:
+    """A contact that did not come back waits for others again."""
+    board.need(page)
+    floor_acts.pull(page.conn, page.who, contact_id, page.now)
+    poke()
+    page.said(_("C’est repris : le contact attend de nouveau, à sa place, pour d’autres."))
     return redirect("floor:elsewhere")
 
 

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from psycopg_pool import PoolTimeout
 
 from portevoix.actions import elsewhere
+from portevoix.actions import elsewhere_results as results_
 from portevoix.web.database import database, now
 from portevoix.web.numbers import number
 from portevoix.web.telling import poke
@@ -30,18 +31,9 @@ if TYPE_CHECKING:
 
     from portevoix.store.db import Connection
 
-LARGEST: Final = 20_000_000
 PAGE: Final = 100
 #: Calls of one organisation within a minute, in one process; and of all who have no good token.
 A_MINUTE: Final = 300
-#: What was expected, for programs: English, with the code that does not change.
-EXPECTED: Final = {
-    "unknown": "no such field", "number": "the number of a contact", "words": "your reference, at most 100 characters",
-    "twice": "a reference that is not in the list already", "moment": "a time with its zone, such as 2026-11-25T10:05:00+01:00",
-    "future": "a time that is over", "seconds": "seconds from 0 to 604800", "ending": "done or returned",
-    "long": "at most 200 characters", "too-many": "at most 50000 results", "not-yours": "a contact that you have",
-    "other-contact": "a reference that is not another contact's", "before": "a time after the contact came",
-}  # fmt: skip
 
 
 class _Counter:
@@ -108,16 +100,16 @@ def given(request: HttpRequest, conn: Connection, organisation_id: int, _at: dat
 def results(request: HttpRequest, conn: Connection, organisation_id: int, at: datetime) -> JsonResponse:
     """``{"results": [{contact, their_id, answered_at, handling_s, ending, outcome}]}``: all of it or nothing."""
     try:
-        rows: Any = orjson.loads(request.body)["results"] if len(request.body) <= LARGEST else None
+        rows: Any = orjson.loads(request.body)["results"] if len(request.body) <= results_.LARGEST else None
     except (orjson.JSONDecodeError, KeyError, TypeError):
         rows = None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         return _said(400, 'a JSON object {"results": [{...}]} of at most 20 MB was expected')
     try:
-        taken, _ = elsewhere.take_in(conn, organisation_id, rows, "api", at)
-    except elsewhere.WrongResults as wrong:
+        taken, _ = results_.take_in(conn, organisation_id, list(enumerate(rows, 1)), "api", at)
+    except results_.WrongResults as wrong:
         told = [
-            {"result": one.row, "field": one.field, "code": one.code, "expected": EXPECTED[one.code]}
+            {"result": one.row, "field": one.field, "code": one.code, "expected": results_.EXPECTED[one.code]}
             for one in wrong.mistakes[:1000]
         ]
         return JsonResponse({"error": "nothing was taken in", "mistakes": told}, status=422)

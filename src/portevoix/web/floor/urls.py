@@ -23,6 +23,7 @@ urlpatterns = [
     path("plateformes/<int:organisation_id>.csv", elsewhere.file, name="elsewhere-file"),
     path("plateformes/<int:organisation_id>/resultats", elsewhere.hand_in, name="elsewhere-results"),
     path("plateformes/<int:organisation_id>/jetons", elsewhere.token, name="elsewhere-token"),
+    path("plateformes/contacts/<int:contact_id>/reprendre", elsewhere.take_back, name="elsewhere-back"),
     path("plateformes/jetons/<int:token_id>/retirer", elsewhere.revoke, name="elsewhere-revoke"),
     path("api/confies", elsewhere_api.given, name="api-given"),
     path("api/resultats", elsewhere_api.results, name="api-results"),
