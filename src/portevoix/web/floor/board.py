@@ -129,7 +129,9 @@ def alarm_text(row: dict[str, Any]) -> str:
                 _("Confié à une plateforme depuis plus d’un jour, et pas encore rendu : %d.") % row["value"]
             )
         case "away":
-            return str(_("Confié à une plateforme depuis plus d’un jour, et pas encore rendu : %d.") % row["value"])
+            return str(
+                _("Confié à une plateforme depuis plus d’un jour, et pas encore rendu : %d.") % row["value"]
+            )
         case _:
             pass
     return _("Personne n’a les compétences exigées : aucun contact de cette ligne ne peut être proposé.")
