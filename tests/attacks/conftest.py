@@ -39,8 +39,8 @@ def ids(world: World) -> dict[str, Any]:
     return {
         "conversation_id": taken.conversation_id, "message_id": taken.message_id, "contact_id": taken.contact_id,
         "person_id": row["person_id"], "part": row["attachments"][0]["part"], "upload_id": upload,
-        "answer_id": m.SavedAnswer.objects.get().pk, "set_aside_id": 1, "view_id": view.pk, "name": "attente", "contract_id": 1, "study_id": 1, "organisation_id": 1, "token_id": 1,
-        "alarm_id": 1, "act_id": 1, "batch": 1, "account_id": world.accounts["bob"].pk,
+        "answer_id": m.SavedAnswer.objects.get().pk, "set_aside_id": 1, "view_id": view.pk, "name": "attente", "contract_id": 1, "study_id": 1,
+        "alarm_id": 1, "account_id": world.accounts["bob"].pk,
         "line_id": line.pk, "door_id": m.Door.objects.get(line=line).pk, "subject_id": world.subjects["Délai"],
         "skill_id": skill.pk, "row_id": m.Organisation.objects.get(name="Maison").pk, "kind": "organisations",
         "exception_id": 1, "pause_id": 1, "season_id": 1, "import_id": 1, "aside_id": 1, "change_id": 1, "token": "x", "uidb64": "x", "status": 404,

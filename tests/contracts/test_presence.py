@@ -81,12 +81,6 @@ def test_who_answers_no_more_is_gone_sooner_but_not_who_was_heard_of_another_way
     assert presence.sweep(conn, NOW + timedelta(seconds=25), silent=[1, 2]) == [1]
 
 
-def test_nobody_is_absent_because_the_centre_could_not_hear(conn):
-    presence.set_state(conn, 1, "available", "", NOW)
-    assert presence.sweep(conn, later(10), steady=False) == []
-    assert presence.sweep(conn, later(10)) == [1]
-
-
 def test_after_a_call_there_is_time_to_note_it_and_then_one_is_available_by_oneself(conn):
     conn.execute("update line set wrap_up_seconds = 60 where id = 1")
     presence.set_state(conn, 1, "available", "", NOW)

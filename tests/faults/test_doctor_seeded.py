@@ -55,17 +55,10 @@ BREACHES = {
         "insert into line_skill (line_id, skill_id, min_level) select line_id, 501, 2 from contact limit 1",
         "insert into adviser_skill (account_id, skill_id, level) values (1, 501, 1)",
     ],
-    "platforms answer": [
-        "insert into organisation (id, name, kind) values (501, 'Nord', 'outsourcer')",
-        "insert into elsewhere_account (organisation_id, account_id) values (501, 1)",
-        "update contact set state = 'active', holder_id = 1",
-        SEAT.format("held", "null"),
-        "update seat set since = now() - interval '25 hours'",
-    ],
     "set aside": [],  # seeded below: there is an action for it
     "state is its history": ["update contact set state = 'closed', closed_at = now(), waiting_since = null"],
 }
-WARNINGS = {"lines are served", "platforms answer", "set aside"}
+WARNINGS = {"lines are served", "set aside"}
 ANSWERED = {"answers leave", "status is true"}
 
 

@@ -16,7 +16,7 @@ from a11y.browser import Site
 from centre_world import PASSWORD, World, build, mail
 from playwright.sync_api import Browser, Page, expect
 
-from portevoix.actions import access, floor, floor_acts, floor_words, presence
+from portevoix.actions import access, floor, floor_acts, presence
 from portevoix.store import db
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "web" / "floor"))
@@ -52,7 +52,7 @@ def world(site: Site, django_module_database: str) -> Iterator[World]:
         until, now = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC)
         (lsf, _) = conn.execute("select id from skill order by slug desc").fetchall()
         floor_acts.lend_skill(conn, who, made.accounts["eve"].pk, lsf["id"], 3, until, now)
-        floor_words.say(
+        floor_acts.say(
             conn, who, "Le dossier est en panne jusqu’à 15 h.", "tous", "Tout le monde", until, now
         )
         from portevoix.web.records.models import Contract
@@ -94,7 +94,7 @@ def test_every_page_is_accessible_and_fits(chromium: Browser, site: Site, world:
     context = chromium.new_context(locale="fr-FR", **SCREENS[screen])
     page = context.new_page()
     site.sign_in(page, "sophie@centre.example", PASSWORD)
-    for name, path in {"board": "", "wall": "mur", "alarms": "alarmes", "hours": "heures", "words": "messages", "day": "journee", "whatif": "et-si/", "study": "et-si/1", "asks": "et-si/2",
+    for name, path in {"board": "", "wall": "mur", "alarms": "alarmes", "hours": "heures", "words": "messages", "whatif": "et-si/", "study": "et-si/1", "asks": "et-si/2",
                        "queue": f"lignes/{world.lines['inscription'].pk}/attente", "person": f"personnes/{world.accounts['eve'].pk}"}.items():  # fmt: skip
         page.goto(f"{site.url}/plateau/{path}")
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
@@ -187,46 +187,3 @@ def test_a_waiting_contact_is_given_to_somebody_by_keyboard(page: Page, site: Si
     focused(page, "Confier", 200)
     page.keyboard.press("Enter")
     expect(page.get_by_text("C’est confié")).to_be_visible()
-
-
-def told(page: Page) -> None:
-    page.evaluate("document.body.dispatchEvent(new CustomEvent('pv:presence-changed', {bubbles: true}))")
-
-
-def test_focus_place_and_open_folds_stay_while_the_board_changes(
-    page: Page, site: Site, world: World
-) -> None:
-    """The same nodes stay: a keyboard, a screen reader's cursor and somebody's words are not lost."""
-    bob, alice = world.accounts["bob"].pk, world.accounts["alice"].pk
-    presence.set_state(world.conn, bob, "paused", "déjeuner", datetime.now(UTC))
-    presence.set_state(world.conn, alice, "available", "", datetime.now(UTC))
-    site.sign_in(page, "sophie@centre.example", PASSWORD)
-    page.goto(f"{site.url}/plateau/")
-    link = page.get_by_role("link", name="Bob Petit")
-    link.focus()
-    page.evaluate(
-        "id => { window.kept = document.getElementById(id); window.cell = kept.cells[1]; }", f"p-{bob}"
-    )
-    presence.set_state(world.conn, bob, "available", "", datetime.now(UTC))
-    told(page)
-    row = page.locator(f"#p-{bob}")
-    expect(row).to_contain_text("Disponible")
-    assert page.evaluate("id => document.getElementById(id) === kept && kept.cells[1] === cell", f"p-{bob}")
-    expect(link).to_be_focused()
-    # Who leaves stays in sight as long as the keyboard stands there.
-    presence.set_state(world.conn, bob, "offline", "", datetime.now(UTC))
-    presence.set_state(world.conn, alice, "paused", "formation", datetime.now(UTC))
-    told(page)
-    expect(page.locator(f"#p-{alice}")).to_contain_text("formation")
-    expect(link).to_be_focused()
-    page.keyboard.press("Tab")
-    expect(row).to_have_count(0)
-    # What somebody writes in an open fold is theirs.
-    fold = page.locator("#g-lines details").first
-    fold.locator("summary").press("Enter")
-    fold.get_by_label("Raison").fill("panne du doss")
-    presence.set_state(world.conn, alice, "available", "", datetime.now(UTC))
-    told(page)
-    expect(page.locator(f"#p-{alice}")).to_contain_text("Disponible")
-    expect(fold.get_by_label("Raison")).to_have_value("panne du doss")
-    expect(fold.get_by_label("Raison")).to_be_focused()

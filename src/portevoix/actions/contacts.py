@@ -130,18 +130,6 @@ def decline(conn: Connection, contact_id: int, account_id: int, at: datetime) ->
         )
 
 
-def withdraw_offer(conn: Connection, contact_id: int, by_id: int, cause: str, at: datetime) -> None:
-    """Take an offer back: the contact waits again, as before it. Raises ``TooLate`` when it was answered meanwhile."""
-    with conn.transaction():
-        # The conversation as intake holds it, then seat and contact as who accepts: nobody waits in a circle.
-        store.run(conn, "hold_conversation", id=contact_id)
-        holder = get(conn, contact_id)["seat_account_id"]
-        event = e.ContactReleased(account_id=holder or 0, cause=cause)
-        values = {"id": contact_id, "account_id": holder, "at": at, "declined": False, "only_expired": False}
-        row = _moved(store.move(conn, "end_offer", Move.RELEASED, **values), "offer-gone")
-        _told(conn, row, event, by_id, at)
-
-
 def expire_offers(conn: Connection, at: datetime) -> list[tuple[int, int]]:
     """End every offer whose time is over; gives (contact, adviser) of each."""
     ended = []
@@ -193,8 +181,6 @@ def transfer(
     line_id: int,
     to_account_id: int | None,
     due_at: datetime,
-    cause: str = "",
-    reason: str = "",
     at: datetime,
 ) -> None:
     """Hand over to a line, or to a named adviser of it. It waits again and keeps its history. Raises ``TooLate``."""
@@ -220,9 +206,7 @@ def transfer(
             line_id=line_id,
             from_line_id=before["line_id"],
             to_account_id=to_account_id,
-            from_account_id=before["holder_id"] or before["seat_account_id"],
-            cause=cause,
-            reason=reason,
+            from_account_id=before["holder_id"],
         )
         _told(conn, row, event, account_id, at)
         _idle(conn, before["holder_id"], at)

@@ -6,28 +6,19 @@ what one may not do.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from portevoix.actions import floor_history as history
 from portevoix.actions.configuration import changed
-from portevoix.actions.elsewhere import OVERDUE
 from portevoix.actions.errors import Invalid, Missing, NotAllowed, TooLate
 from portevoix.domain.access import Action, Thing
 from portevoix.domain.figures.alarms import Bounds, Met, Situation, met
-from portevoix.store import elsewhere
 from portevoix.store import floor as store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from portevoix.actions.access import Actor
     from portevoix.store.db import Connection
-
-#: A move for a while lasts three days at most: a weekend's help; what lasts longer is for good.
-MOVED_LONGEST: Final = timedelta(days=3)
 
 
 def reads(who: Actor) -> bool:
@@ -65,7 +56,6 @@ def pause(
             conn, "pause", line_id=line_id, by_id=who.id, at=at, until=until, reason=reason.strip()[:200]
         )
         changed(conn, "line_pause", line_id, who.id, at, line_id=line_id)
-        history.note(conn, "pause", who.id, at, line_id=line_id, until=until, reason=reason)
 
 
 def resume(conn: Connection, who: Actor, line_id: int, at: datetime) -> None:
@@ -76,7 +66,6 @@ def resume(conn: Connection, who: Actor, line_id: int, at: datetime) -> None:
         if store.row(conn, "resume", line_id=line_id) is None:
             raise TooLate("pause-over")
         changed(conn, "line_pause", line_id, who.id, at, line_id=line_id)
-        history.over(conn, "pause", who.id, at, line_id=line_id)
 
 
 def end_pauses(conn: Connection, at: datetime) -> int:
@@ -85,26 +74,12 @@ def end_pauses(conn: Connection, at: datetime) -> int:
         ended = store.rows(conn, "end_pauses", at=at)
         for row in ended:
             changed(conn, "line_pause", row["line_id"], None, at, line_id=row["line_id"])
-            history.over(conn, "pause", None, at, line_id=row["line_id"])
     return len(ended)
 
 
-def move(
-    conn: Connection,
-    who: Actor,
-    account_id: int,
-    line_id: int,
-    at: datetime,
-    *,
-    on: bool,
-    until: datetime | None = None,
-    reason: str = "",
-    batch: int | None = None,
-) -> int:
-    """Put somebody on a line or take them off it, for good or until a time; what they hold stays theirs. Gives the act's
-    number. Raises ``Missing``, ``NotAllowed``, ``Invalid``, ``TooLate`` when it is so already."""
-    if until is not None and not at < until <= at + MOVED_LONGEST:
-        raise Invalid("move-time")
+def move(conn: Connection, who: Actor, account_id: int, line_id: int, at: datetime, *, on: bool) -> None:
+    """Put somebody on a line or take them off it; what they hold stays theirs. Raises ``Missing``, ``NotAllowed``,
+    ``TooLate`` when it is so already."""
     person = store.row(conn, "person", id=account_id)
     if person is None or not who.may(Action.FLOOR_READ, Thing(organisation_id=person["organisation_id"])):
         raise Missing("account")
@@ -115,36 +90,6 @@ def move(
         if store.row(conn, "put_on" if on else "take_off", account_id=account_id, line_id=line_id) is None:
             raise TooLate("move-done")
         changed(conn, "adviser_line", account_id, who.id, at, line_id=line_id)
-        about = {"account_id": account_id, "line_id": line_id, "former": int(not on), "value": int(on)}
-        return history.note(conn, "line", who.id, at, until=until, reason=reason, batch=batch, **about)
-
-
-def move_many(
-    conn: Connection,
-    who: Actor,
-    accounts: Sequence[int],
-    line_id: int,
-    at: datetime,
-    *,
-    on: bool,
-    until: datetime | None = None,
-    reason: str = "",
-) -> tuple[int | None, int, int]:
-    """Several people at once. Gives the number under which it is undone at once, how many were moved, and for how many
-    it was so already. Raises as ``move``: then nobody is moved."""
-    batch, moved, already = None, 0, 0
-    with conn.transaction():
-        for account_id in accounts:
-            try:
-                act = move(conn, who, account_id, line_id, at, on=on, until=until, reason=reason, batch=batch)
-            except TooLate:
-                already += 1
-                continue
-            if batch is None:
-                batch = act
-                store.row(conn, "name_batch", batch=batch)
-            moved += 1
-    return batch, moved, already
 
 
 def person(conn: Connection, who: Actor, account_id: int, at: datetime) -> dict[str, Any]:
@@ -177,9 +122,6 @@ def watch(conn: Connection, at: datetime) -> int:
         found[row["line_id"]] = found[row["line_id"]].plus(
             row["waiting"], row["late"], _age(row["oldest"], at)
         )
-    for row in elsewhere.rows(conn, "overdue_lines", overdue=at - OVERDUE):
-        if row["line_id"] in found:
-            found[row["line_id"]] = replace(found[row["line_id"]], away=row["late"])
     standing = {(row["line_id"], row["kind"]) for row in store.rows(conn, "open_alarms", lines=ids)}
     changes = 0
     for line_id, row in bounds.items():

@@ -1,27 +1,30 @@
-"""What a supervisor does from the floor with skills, contacts and shares. All in the log; access as in ``floor``."""
+"""What a supervisor does from the floor with skills, contacts, words and shares. All in the log; access as in ``floor``."""
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from portevoix.actions import contacts, elsewhere, floor
-from portevoix.actions import floor_history as history
-from portevoix.actions.allocation import ZONE
+from portevoix.actions import contacts, floor
 from portevoix.actions.configuration import changed
 from portevoix.actions.errors import Invalid, Missing, NotAllowed, TooLate
 from portevoix.domain.access import Action, Thing
 from portevoix.domain.channels import WORK, Channel, Work
-from portevoix.domain.contacts.events_floor import ContactHastened
+from portevoix.domain.contacts.events_floor import TeamMessage
 from portevoix.store import floor as store
 from portevoix.store.log import About, append
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from portevoix.actions.access import Actor
     from portevoix.store.db import Connection
 
 #: A skill is lent for a day at most: what lasts longer belongs in the settings.
 LONGEST: Final = timedelta(hours=24)
+#: A word to people waits for them for a week at most.
+WORD_LONGEST: Final = timedelta(days=7)
+WORD_LENGTH: Final = 1000
 
 
 def _person(conn: Connection, who: Actor, account_id: int) -> dict[str, Any]:
@@ -39,14 +42,7 @@ def _person(conn: Connection, who: Actor, account_id: int) -> dict[str, Any]:
 
 
 def lend_skill(
-    conn: Connection,
-    who: Actor,
-    account_id: int,
-    skill_id: int,
-    level: int,
-    until: datetime,
-    at: datetime,
-    reason: str = "",
+    conn: Connection, who: Actor, account_id: int, skill_id: int, level: int, until: datetime, at: datetime
 ) -> None:
     """Somebody has this level of a skill until then (0: not at all), whatever the settings say. It ends by itself.
 
@@ -61,9 +57,6 @@ def lend_skill(
         if store.row(conn, "lend_skill", by_id=who.id, at=at, **values) is None:
             raise Missing("skill")
         changed(conn, "skill_for_now", account_id, who.id, at)
-        former = (store.row(conn, "level", account_id=account_id, skill_id=skill_id) or {"level": 0})["level"]
-        about = {"account_id": account_id, "skill_id": skill_id, "former": former, "value": level}
-        history.note(conn, "skill", who.id, at, until=until, reason=reason, **about)
 
 
 def end_skill(conn: Connection, who: Actor, account_id: int, skill_id: int, at: datetime) -> None:
@@ -73,7 +66,6 @@ def end_skill(conn: Connection, who: Actor, account_id: int, skill_id: int, at: 
         if store.row(conn, "end_skill", account_id=account_id, skill_id=skill_id) is None:
             raise TooLate("skill-over")
         changed(conn, "skill_for_now", account_id, who.id, at)
-        history.over(conn, "skill", who.id, at, account_id=account_id, skill_id=skill_id)
 
 
 def end_skills(conn: Connection, at: datetime) -> int:
@@ -82,17 +74,13 @@ def end_skills(conn: Connection, at: datetime) -> int:
         ended = store.rows(conn, "end_skills", at=at)
         for account_id in sorted({row["account_id"] for row in ended}):
             changed(conn, "skill_for_now", account_id, None, at)
-        for row in ended:
-            history.over(conn, "skill", None, at, account_id=row["account_id"], skill_id=row["skill_id"])
     return len(ended)
 
 
 # --- contacts -------------------------------------------------------------------------------------------
 
 
-def push(
-    conn: Connection, who: Actor, contact_id: int, account_id: int, at: datetime, reason: str = ""
-) -> None:
+def push(conn: Connection, who: Actor, contact_id: int, account_id: int, at: datetime) -> None:
     """Give a waiting contact to one person: it waits for them alone until it is due. Raises ``Missing``, ``NotAllowed``,
     ``Invalid`` (they do not answer its line), ``TooLate``."""
     with conn.transaction():
@@ -104,57 +92,21 @@ def push(
             raise Missing("account")
         if store.row(conn, "answers", account_id=account_id, line_id=before["line_id"]) is None:
             raise Invalid("not-on-line")
-        was_for = before["seat_account_id"]
-        _again(conn, who, before, account_id, at, "push", reason)
-        about = {"contact_id": contact_id, "line_id": before["line_id"], "reason": reason}
-        if was_for is not None and was_for != account_id:
-            history.note(conn, "pull", who.id, at, account_id=was_for, **about)
-        history.note(conn, "push", who.id, at, account_id=account_id, **about)
+        _again(conn, who, before, account_id, at)
 
 
-def hasten(conn: Connection, who: Actor, contact_id: int, at: datetime, reason: str) -> None:
-    """Place a waiting contact before everything else of its line. Raises ``Missing``, ``NotAllowed``, ``Invalid`` without a
-    reason, ``TooLate``."""
-    if not reason.strip():
-        raise Invalid("why")
-    with conn.transaction():
-        before = _contact(conn, who, contact_id)
-        row = store.row(conn, "to_head", id=contact_id, at=at)
-        if row is None:
-            raise TooLate("not-waiting")
-        about = About(
-            contact_id=contact_id,
-            conversation_id=row["conversation_id"],
-            line_id=row["line_id"],
-            actor_id=who.id,
-        )
-        append(conn, ContactHastened(reason=reason.strip()[: history.REASON_LENGTH]), about, at)
-        history.note(
-            conn, "head", who.id, at, contact_id=contact_id, line_id=before["line_id"], reason=reason
-        )
-
-
-def pull(conn: Connection, who: Actor, contact_id: int, at: datetime, reason: str = "") -> None:
-    """Take a contact back from whoever has it, or to whom it was given: it waits again, in its place, and not for them for a minute. Raises ``Missing``,
+def pull(conn: Connection, who: Actor, contact_id: int, at: datetime) -> None:
+    """Take a contact back from whoever has it: it waits again, in its place, and not for them for a minute. Raises ``Missing``,
     ``NotAllowed``, ``Invalid`` (somebody is speaking), ``TooLate``."""
     with conn.transaction():
         before = _contact(conn, who, contact_id)
         holder = before["holder_id"] or before["seat_account_id"]
-        promised = before["state"] == "waiting" and before["preferred_only"]
-        if promised:
-            holder = before["preferred_id"]
-        elif before["state"] not in ("active", "offered", "parked", "wrap-up"):
-            holder = None
-        if holder is None:
+        if before["state"] not in ("active", "offered", "parked", "wrap-up") or holder is None:
             raise TooLate("moved-on")
         if before["state"] == "active" and WORK[Channel(before["channel"])] is not Work.DEFERRED:
             raise Invalid("in-call")
-        elsewhere.taken_back(conn, contact_id, holder)
-        _again(conn, who, before, None, at, "pull", reason)
-        if not promised:
-            store.row(conn, "not_again", id=contact_id, account_id=holder)
-        about = {"contact_id": contact_id, "line_id": before["line_id"], "account_id": holder}
-        history.note(conn, "pull", who.id, at, reason=reason, **about)
+        _again(conn, who, before, None, at)
+        store.row(conn, "not_again", id=contact_id, account_id=holder)
 
 
 def _contact(conn: Connection, who: Actor, contact_id: int) -> dict[str, Any]:
@@ -173,16 +125,8 @@ def _contact(conn: Connection, who: Actor, contact_id: int) -> dict[str, Any]:
 
 
 def _again(
-    conn: Connection,
-    who: Actor,
-    before: dict[str, Any],
-    account_id: int | None,
-    at: datetime,
-    cause: str,
-    reason: str,
+    conn: Connection, who: Actor, before: dict[str, Any], account_id: int | None, at: datetime
 ) -> None:
-    if before["state"] == "offered":
-        contacts.withdraw_offer(conn, before["id"], who.id, cause, at)
     contacts.transfer(
         conn,
         before["id"],
@@ -190,10 +134,94 @@ def _again(
         line_id=before["line_id"],
         to_account_id=account_id,
         due_at=before["due_at"],
-        cause=cause,
-        reason=reason.strip()[: history.REASON_LENGTH],
         at=at,
     )
+
+
+# --- a word to people -----------------------------------------------------------------------------------
+
+
+def audience(conn: Connection, who: Actor, wanted: str) -> list[dict[str, Any]]:
+    """The people a word would reach: ``tous``, ``ici`` (signed in), ``ligne-N``, ``equipe-N`` or ``organisation-N``; of
+    those one sees."""
+    if not floor.reads(who):
+        raise NotAllowed("floor")
+    own = None if floor.sees_all(who) else who.rule.organisation_id
+    people = [row for row in store.rows(conn, "word_people", organisation=own) if row["id"] != who.id]
+    kind, _, number = wanted.partition("-")
+    if kind == "tous":
+        return people
+    if kind == "ici":
+        return [row for row in people if row["state"] != "offline"]
+    if not number.isdecimal() or len(number) > 18:
+        raise Invalid("audience")
+    ref = int(number)
+    if kind == "ligne":
+        return [row for row in people if ref in row["lines"]]
+    if kind in ("equipe", "organisation"):
+        column = {"equipe": "team_id", "organisation": "organisation_id"}[kind]
+        return [row for row in people if row[column] == ref]
+    raise Invalid("audience")
+
+
+def say(
+    conn: Connection, who: Actor, text: str, wanted: str, name: str, until: datetime, at: datetime
+) -> int:
+    """Write to people; ``name``: the audience in words. Gives the message's id. Raises ``NotAllowed``, ``Invalid``."""
+    people = audience(conn, who, wanted)
+    text = text.strip()
+    if not text or len(text) > WORD_LENGTH:
+        raise Invalid("word")
+    if not at < until <= at + WORD_LONGEST:
+        raise Invalid("word-time")
+    if not people:
+        raise Invalid("nobody")
+    accounts = [row["id"] for row in people]
+    with conn.transaction():
+        row = store.row(conn, "say", by_id=who.id, at=at, until=until, text=text, audience=name)
+        assert row is not None
+        store.row(conn, "say_to", message_id=row["id"], accounts=accounts)
+        append(conn, TeamMessage(message_id=row["id"], accounts=accounts), About(actor_id=who.id), at)
+    return int(row["id"])
+
+
+def words(conn: Connection, account_id: int, at: datetime) -> list[dict[str, Any]]:
+    """What was said to somebody and they have not read yet."""
+    return store.rows(conn, "unread_words", account_id=account_id, at=at)
+
+
+def read(conn: Connection, account_id: int, message_id: int, at: datetime) -> None:
+    """They have read it. Raises ``Missing``; twice does no harm."""
+    with conn.transaction():
+        row = store.row(conn, "read_word", message_id=message_id, account_id=account_id, at=at)
+        if row is None:
+            if store.row(conn, "word_of", message_id=message_id, account_id=account_id) is None:
+                raise Missing("message")
+            return
+        # The writer's list of who has read it looks again.
+        told = TeamMessage(message_id=message_id, accounts=[row["by_id"]], what="read")
+        append(conn, told, About(actor_id=account_id), at)
+
+
+def said(conn: Connection, who: Actor, since: datetime) -> list[dict[str, Any]]:
+    """Words of one's own organisation's supervisors (all: who sees all), newest first, with who has read them."""
+    if not floor.reads(who):
+        raise NotAllowed("floor")
+    own = None if floor.sees_all(who) else who.rule.organisation_id
+    return store.rows(conn, "said", organisation=own, since=since)
+
+
+def withdraw(conn: Connection, who: Actor, message_id: int, at: datetime) -> None:
+    """Nobody else is shown it. Raises ``Missing``, ``TooLate``."""
+    found = [row for row in said(conn, who, at - 2 * WORD_LONGEST) if row["id"] == message_id]
+    if not found:
+        raise Missing("message")
+    with conn.transaction():
+        row = store.row(conn, "withdraw_word", id=message_id, at=at)
+        if row is None:
+            raise TooLate("word-over")
+        told = TeamMessage(message_id=message_id, accounts=row["accounts"], what="withdrawn")
+        append(conn, told, About(actor_id=who.id), at)
 
 
 # --- shares ---------------------------------------------------------------------------------------------
@@ -203,41 +231,20 @@ def shares(conn: Connection, who: Actor, at: datetime) -> list[dict[str, Any]]:
     """The contracts with what each organisation was given today; ``may`` tells whether one may change the share."""
     if not floor.sees_all(who):
         return []
-    rows = store.rows(conn, "shares", day=at.astimezone(ZONE).date())
+    rows = store.rows(conn, "shares", day=at.date())
     whole = sum(row["had"] for row in rows)
-    lines = store.rows(conn, "line_codes")
-    return [{**row, "whole": whole, "may": _covers(lines, who, row)} for row in rows]
+    return [{**row, "whole": whole, "may": _may_share(conn, who, row)} for row in rows]
 
 
-def may_share(conn: Connection, who: Actor, contract_id: int) -> bool:
-    """Whether one may change the share of a contract."""
-    row = store.row(conn, "contract_lines", id=contract_id)
-    return row is not None and _covers(store.rows(conn, "line_codes"), who, row)
-
-
-def _covers(lines: list[dict[str, Any]], who: Actor, contract: dict[str, Any]) -> bool:
+def _may_share(conn: Connection, who: Actor, contract: dict[str, Any]) -> bool:
     named = set(contract["lines"])
-    covered = frozenset(row["id"] for row in lines if not named or row["slug"] in named)
-    return who.may(Action.CONTRACT_SHARE, Thing(covered))
+    lines = [row["id"] for row in store.rows(conn, "line_codes") if not named or row["slug"] in named]
+    return who.may(Action.CONTRACT_SHARE, Thing(frozenset(lines)))
 
 
-def end_of_day(at: datetime) -> datetime:
-    """Midnight of the contracts' own day."""
-    return datetime.combine(at.astimezone(ZONE).date() + timedelta(days=1), time(), ZONE)
-
-
-def set_share(
-    conn: Connection,
-    who: Actor,
-    contract_id: int,
-    share: int,
-    at: datetime,
-    *,
-    until: datetime | None = None,
-    reason: str = "",
-) -> int:
-    """Another share of new contacts from now on, until then (None: until somebody changes it); the contract's least and
-    most hold whatever the share. Gives the former one. Raises ``Missing``, ``NotAllowed``, ``Invalid``, ``TooLate``."""
+def set_share(conn: Connection, who: Actor, contract_id: int, share: int, at: datetime) -> int:
+    """Another share of new contacts from now on, within the contract's least and most. Gives the former one. Raises
+    ``Missing``, ``NotAllowed``, ``Invalid``."""
     found = [row for row in shares(conn, who, at) if row["id"] == contract_id]
     if not found:
         raise Missing("contract")
@@ -248,9 +255,5 @@ def set_share(
     with conn.transaction():
         row = store.row(conn, "set_share", id=contract_id, share=share)
         assert row is not None
-        if row["former"] == share:
-            raise TooLate("share-so")
         changed(conn, "contract", contract_id, who.id, at)
-        about = {"contract_id": contract_id, "former": row["former"], "value": share}
-        history.note(conn, "share", who.id, at, until=until, reason=reason, **about)
     return int(row["former"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from portevoix.actions.configuration import changed
@@ -16,6 +16,7 @@ from portevoix.store.log import About, append
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from portevoix.store.db import Connection
 
@@ -25,7 +26,6 @@ VANISHED_AFTER = timedelta(seconds=75)
 #: Of a page that answers its open connection no more (``runners/signs.py``) nothing may have come over the ordinary
 #: way either for so long: there it says something every 5 s then. (The table hears of an answer up to 4 s late.)
 SILENT_AFTER = timedelta(seconds=9)
-_NEVER = datetime.min.replace(tzinfo=UTC)
 #: The reason of a pause that the centre decided.
 MISSED = "missed-offer"
 #: The reason of a wrap-up that was prolonged: once.
@@ -117,14 +117,12 @@ def seen_many(conn: Connection, accounts: Sequence[int], at: datetime) -> None:
         live.run(conn, "seen_many", accounts=list(accounts), at=at)
 
 
-def sweep(conn: Connection, at: datetime, silent: Sequence[int] = (), *, steady: bool = True) -> list[int]:
+def sweep(conn: Connection, at: datetime, silent: Sequence[int] = ()) -> list[int]:
     """Advisers whose browser vanished become away and their work is free again. Gives the accounts.
 
-    ``silent``: whose pages answer their open connection no more. ``steady``: for as long as ``VANISHED_AFTER`` the centre
-    was able to hear; if not, that nobody was heard of says nothing."""
+    ``silent``: whose pages answer their open connection no more."""
     gone = []
-    before = at - VANISHED_AFTER if steady else _NEVER
-    limits = {"before": before, "silent": list(silent), "lately": at - SILENT_AFTER}
+    limits = {"before": at - VANISHED_AFTER, "silent": list(silent), "lately": at - SILENT_AFTER}
     for row in live.rows(conn, "vanished", **limits):
         set_state(conn, row["account_id"], "away", "vanished", at, cause=Cause.VANISHED)
         gone.append(int(row["account_id"]))

@@ -19,7 +19,6 @@ GROUPS: dict[str, str] = {
     "staffing": "how many people a load needs",
     "twin": "try a change on a copy of the centre, on a virtual clock",
     "contracts": "the contracts with organisations as a file",
-    "results": "what an organisation on its own platform returns",
     "bench": "measure on this machine",
     "manage": "Django's own commands, on the centre that runs",
 }

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import secrets
 import time
 from typing import TYPE_CHECKING
 
@@ -145,18 +144,15 @@ async def here(request: Request) -> Response:
 
 
 async def _say_who_is_here(app: Starlette) -> None:
-    """Also when nobody is: silence would be taken for ours. Its mark tells one life of this process from the next."""
-    mark = secrets.token_hex(8)
+    """Also when nobody is: silence would be taken for ours."""
     while True:
         await asyncio.sleep(HERE_SECONDS)
         bus, told = app.state.bus, app.state.here
         if bus is None or not bus.is_connected:
             continue
         app.state.here = set()
-        try:
-            await bus.publish(HERE, orjson.dumps({"accounts": sorted(told), "live": mark}))
-        except (NatsError, OSError, TimeoutError):
-            app.state.here |= told
+        with contextlib.suppress(NatsError, OSError, TimeoutError):
+            await bus.publish(HERE, orjson.dumps({"accounts": sorted(told)}))
 
 
 async def health(request: Request) -> Response:

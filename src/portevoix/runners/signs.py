@@ -1,9 +1,8 @@
 """The signs of life that browsers give to the live process, as the timers hear of them.
 
-A page answers each beat of its open connection (every 5 s); each live process says once a second whose answers it got, also
-when there were none. So who is silent for 15 s has vanished, as long as it is not the way that is silent: when a live process
-speaks no more (it was restarted, the bus was away, this process slept) nothing is known of anybody until their
-page answers again, and the table's longer time counts.
+A page answers each beat of its open connection (every 5 s); the live process says once a second whose answers it got, also when
+there were none. So who is silent for 15 s has vanished, as long as it is not the way that is silent: after any gap in what the live process
+says (it was restarted, the bus was away, this process slept) everybody's time begins anew.
 """
 
 from __future__ import annotations
@@ -27,8 +26,6 @@ GAP_SECONDS: Final = 4.0
 WRITE_SECONDS: Final = 4.0
 #: By then the table alone is enough.
 FORGET_SECONDS: Final = 120.0
-#: There is a round every half second. One that comes so late had no database, or no processor.
-PAUSE_SECONDS: Final = 10.0
 
 
 class Signs:
@@ -37,7 +34,8 @@ class Signs:
     def __init__(self, bus: Bus, subject: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._lives: dict[str, float] = {}  # each live process by its own mark, when it last spoke
+        self._last = float("-inf")  # the live process spoke
+        self._since = float("inf")  # ... and has spoken ever since
         self._seen: dict[int, float] = {}
         self._fresh: set[int] = set()
         self._written = float("-inf")
@@ -45,22 +43,16 @@ class Signs:
 
     def _heard(self, _subject: str, payload: bytes) -> None:
         try:
-            said = orjson.loads(payload)
-            accounts, live = [int(one) for one in said["accounts"]], str(said["live"])
+            accounts = [int(one) for one in orjson.loads(payload)["accounts"]]
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
             return
         now = self._clock()
         with self._lock:
-            self._gaps(now)
-            self._lives[live] = now
+            if now - self._last > GAP_SECONDS:
+                self._since = now
+            self._last = now
             self._seen.update(dict.fromkeys(accounts, now))
             self._fresh.update(accounts)
-
-    def _gaps(self, now: float) -> None:
-        """Whose pages a process held that speaks no more is not known: what was heard of anybody is worth nothing."""
-        for live in [live for live, at in self._lives.items() if now - at > GAP_SECONDS]:
-            del self._lives[live]
-            self._seen.clear()
 
     def to_write(self) -> list[int]:
         """Who gave a sign since this was last asked; seldom, for it is written into a table."""
@@ -76,8 +68,9 @@ class Signs:
         """Who gave signs and gives none any more."""
         now = self._clock()
         with self._lock:
-            self._gaps(now)
-            silence = {who: now - at for who, at in self._seen.items()}
+            if now - self._last > GAP_SECONDS:
+                return []
+            silence = {who: now - max(at, self._since) for who, at in self._seen.items()}
             for who, seconds in silence.items():
                 if seconds > FORGET_SECONDS:
                     del self._seen[who]
@@ -86,23 +79,3 @@ class Signs:
     def figures(self) -> dict[str, Any]:
         """For the status page."""
         return {"browsers": len(self._seen)}
-
-
-class Steady:
-    """Since when rounds have followed each other: while the database was away, or we were, nobody could be heard of."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._since = self._last = clock()
-
-    def worked(self) -> None:
-        """A round is done."""
-        now = self._clock()
-        if now - self._last > PAUSE_SECONDS:
-            self._since = now
-        self._last = now
-
-    def holds(self, seconds: float) -> bool:
-        """Whether it has been so for as long, until now."""
-        now = self._clock()
-        return now - self._last <= PAUSE_SECONDS and now - self._since >= seconds

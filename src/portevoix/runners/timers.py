@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Final
 from portevoix.actions import (
     contacts,
     conversations,
-    elsewhere,
     floor,
     floor_acts,
-    floor_history,
     handled,
     presence,
     uploads,
@@ -22,7 +20,7 @@ from portevoix.actions import (
 )
 from portevoix.bus import HERE
 from portevoix.runners.base import Rounds, setup_logging
-from portevoix.runners.signs import Signs, Steady
+from portevoix.runners.signs import Signs
 from portevoix.store.clock import DatabaseClock
 
 if TYPE_CHECKING:
@@ -45,7 +43,6 @@ class Timers:
         self._bus = rounds.bus
         self._clock = DatabaseClock()
         self._signs = Signs(rounds.bus, HERE)
-        self._steady = Steady()
         self._repaired = float("-inf")
         self._cleared = float("-inf")
         self._learned = float("-inf")
@@ -61,13 +58,10 @@ class Timers:
         done = bool(expired)
         done |= bool(contacts.wake_due(conn, at))
         presence.seen_many(conn, self._signs.to_write(), at)
-        steady = self._steady.holds(presence.VANISHED_AFTER.total_seconds())
-        done |= bool(presence.sweep(conn, at, self._signs.silent(), steady=steady))
+        done |= bool(presence.sweep(conn, at, self._signs.silent()))
         done |= bool(presence.end_wrap_ups(conn, at))
-        done |= bool(elsewhere.hand_over(conn, at))
         done |= bool(floor.end_pauses(conn, at))
         done |= bool(floor_acts.end_skills(conn, at))
-        done |= bool(floor_history.end_due(conn, at))
         done |= self._repair(conn, at)
         if time.monotonic() - self._watched > WATCH_SECONDS:
             self._watched = time.monotonic()
@@ -81,7 +75,6 @@ class Timers:
             vocabulary.learn(conn)
         if time.monotonic() - self._counted > LEARN_SECONDS and not handled.learn(conn):
             self._counted = time.monotonic()
-        self._steady.worked()
 
     def _clear(self, conn: Connection, at: datetime) -> None:
         """Files that nobody sent, old signs of writing, parents that never came."""

@@ -75,7 +75,6 @@ POSTS = {
     "beat",
     "reading-mark",
     "word-read",
-    "notice-seen",
 }
 OPEN_TO_ALL_SIGNED_IN = {
     "root",
@@ -92,7 +91,7 @@ OPEN_TO_ALL_SIGNED_IN = {
     "reading-mark",
 }
 # These name a thing of their own kind; each has its own test below (a word: tests/web/floor/test_floor_acts.py).
-OTHERS = {"accept", "decline", "set-aside", "retry-aside", "delete-view", "word-read", "notice-seen"}
+OTHERS = {"accept", "decline", "set-aside", "retry-aside", "delete-view", "word-read"}
 
 
 @pytest.fixture(scope="module")

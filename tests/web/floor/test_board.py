@@ -13,14 +13,7 @@ from centre_world import World, mail
 from portevoix.actions import floor, presence
 
 BOARD = "/plateau/"
-PAGES = (
-    BOARD,
-    "/plateau/mur",
-    "/plateau/alarmes",
-    "/plateau/files.csv",
-    "/plateau/journee",
-    "/plateau/journee.csv",
-)
+PAGES = (BOARD, "/plateau/mur", "/plateau/alarmes", "/plateau/files.csv")
 
 
 def now() -> datetime:
@@ -214,24 +207,7 @@ def test_filters(world: World, sign: Any) -> None:
     assert "Personne ne correspond." in text(page.get(BOARD + "?qui=nobody"))
 
 
-def test_the_day_by_quarters_is_the_same_in_the_table_and_the_file(world: World, sign: Any) -> None:
-    presence.set_state(world.conn, world.accounts["alice"].pk, "available", "", now())
-    for number in range(3):
-        world.receive(mail(sender=f"P{number} <p{number}@client.example>"))
-    world.receive(mail(), to="cpf@centre.example")
-    page = sign("sophie")
-    shown = text(page.get("/plateau/journee"))
-    assert shown.count('class="chart"') == 3
-    rows = list(
-        csv.reader(io.StringIO(text(page.get("/plateau/journee.csv")).lstrip("\ufeff")), delimiter=";")
-    )
-    assert sum(int(row[1]) for row in rows[1:]) == 4
-    one = f"?ligne={line(world, 'inscription')}"
-    rows = list(
-        csv.reader(io.StringIO(text(page.get("/plateau/journee.csv" + one)).lstrip("\ufeff")), delimiter=";")
-    )
-    assert sum(int(row[1]) for row in rows[1:]) == 3
-    theirs = text(sign("manon").get("/plateau/journee.csv"))
-    rows = list(csv.reader(io.StringIO(theirs.lstrip("\ufeff")), delimiter=";"))
-    assert sum(int(row[1]) for row in rows[1:]) <= 3  # not the house's own line
-    assert sum(int(row[6]) for row in rows[1:]) == 0  # nor its people
+def test_the_inside_alone_for_a_refresh(world: World, sign: Any) -> None:
+    answer = sign("sophie").get(BOARD, headers={"HX-Request": "true"})
+    assert "<html" not in text(answer)
+    assert "Personnes" in text(answer)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from centre_world import World, mail
 
-from portevoix.actions import contacts, floor_acts, floor_words, presence
+from portevoix.actions import contacts, floor_acts, presence
 from portevoix.actions.errors import TooLate
 from portevoix.store import live
 
@@ -160,7 +160,7 @@ def test_a_word_is_withdrawn_ends_and_is_refused_when_it_says_nothing(world: Wor
         assert 'role="alert"' in answer.content.decode()
     page.post("/plateau/messages/envoyer", {"texte": "Réunion à 15 h", "pour": here, "heures": "4"})
     assert "Réunion à 15 h" in text(sign("alice").get("/bureau/"))
-    assert floor_words.words(world.conn, pk(world, "alice"), now() + timedelta(hours=5)) == []
+    assert floor_acts.words(world.conn, pk(world, "alice"), now() + timedelta(hours=5)) == []
     (event,) = told(world, "team-message")
     page.post(f"/plateau/messages/{event['data']['message_id']}/retirer")
     assert "Réunion à 15 h" not in text(sign("alice").get("/bureau/"))

@@ -38,10 +38,6 @@ _PROMISES: tuple[tuple[str, str, str, str, bool], ...] = (
         "look at the page of mails set aside: each can be read, tried again or dismissed", True,
     ),
     (
-        "platforms answer", "handed_over_long", "what was handed over to a platform comes back within a day",
-        "ask the organisation for its results (floor, Plateformes), or take the contacts back there", True,
-    ),
-    (
         "lines are served", "line_without_people", "somebody has the skills that each line requires",
         "give the skills to somebody on the line, or ask for less on the line's page", True,
     ),

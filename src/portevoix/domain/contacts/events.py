@@ -130,8 +130,6 @@ class ContactTransferred(Event):
     from_line_id: int
     to_account_id: int | None = None
     from_account_id: int | None = None
-    cause: str = ""  # from the floor: push, pull
-    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

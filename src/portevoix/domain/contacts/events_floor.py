@@ -1,4 +1,4 @@
-"""What is told about the floor: a supervisor's word to people, and what a supervisor did."""
+"""What is told about the floor: a supervisor's word to people."""
 
 from __future__ import annotations
 
@@ -15,21 +15,3 @@ class TeamMessage(Event):
     message_id: int
     accounts: tuple[int, ...] | list[int]
     what: str = "written"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FloorAct(Event):
-    """Something was done from the floor, or ended: the pages of these people look. What it was stands in ``floor_act``."""
-
-    kind = "floor-act"
-    act_id: int
-    accounts: tuple[int, ...] | list[int] = ()
-    what: str = "done"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContactHastened(Event):
-    """A supervisor placed it before everything else that waits on its line."""
-
-    kind = "contact-hastened"
-    reason: str

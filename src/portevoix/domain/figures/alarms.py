@@ -22,11 +22,10 @@ class Situation:
     waiting: int = 0
     late: int = 0
     oldest: float = 0.0
-    away: int = 0  # that a platform has had for too long
 
     def plus(self, waiting: int, late: int, oldest: float) -> Situation:
         """With one more channel."""
-        return Situation(self.waiting + waiting, self.late + late, max(self.oldest, oldest), self.away)
+        return Situation(self.waiting + waiting, self.late + late, max(self.oldest, oldest))
 
 
 class Met(NamedTuple):
@@ -52,6 +51,4 @@ def met(now: Situation, bounds: Bounds, able: int, here: int) -> list[Met]:
         found.append(Met("no-skill", 0, 1))
     elif not here and now.waiting:
         found.append(Met("nobody", 0, 1))
-    if now.away:
-        found.append(Met("away", now.away, 0))
     return found

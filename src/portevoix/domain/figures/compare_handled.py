@@ -106,8 +106,7 @@ def _take_in(read: _Reading, at: datetime, event: e.Event) -> None:
             if event.account_id is None or (read.part and read.part.account_id == event.account_id):
                 read.stop(at)
         case e.ContactTransferred():
-            # What a supervisor took back was not handed over by its holder.
-            read.end(Ending.LEFT if event.cause == "pull" else Ending.TRANSFERRED, at)
+            read.end(Ending.TRANSFERRED, at)
             read.lines.pop(0)
         case e.MessageAdded(said="out"):
             read.answer(at)

@@ -32,10 +32,7 @@ where h.contact_id = k.id and h.part > k.parts
 insert into handling (contact_id, part, conversation_id, organisation_id, account_id, line_id, subject_id, channel,
                       began_at, ended_at, ending, seconds, in_target, reopened)
 select k.id, h.part, k.conversation_id, a.organisation_id, h.account_id, coalesce(l.id, k.line_id), j.id, k.channel,
-       -- On their own platform they say when they answered and how long it took.
-       coalesce(r.answered_at, h.began_at), coalesce(r.answered_at + make_interval(secs => r.seconds), h.ended_at), h.ending,
-       coalesce(r.seconds, h.seconds),
-       case when h.in_target is not null and r.answered_at is not null then r.answered_at <= k.due_at else h.in_target end,
+       h.began_at, h.ended_at, h.ending, h.seconds, h.in_target,
        h.ending = 'closed' and exists (
          select 1 from contact o where o.conversation_id = k.conversation_id and o.id > k.id
            and o.received_at >= h.ended_at and o.received_at < h.ended_at + interval '7 days')
@@ -45,8 +42,6 @@ from unnest(%(contacts)s::bigint[], %(parts)s::smallint[], %(accounts)s::bigint[
      h(contact_id, part, account_id, line_id, began_at, ended_at, ending, seconds, in_target)
 join contact k on k.id = h.contact_id
 join account a on a.id = h.account_id
-left join elsewhere_account ea on ea.account_id = h.account_id
-left join elsewhere_result r on r.contact_id = h.contact_id and r.organisation_id = ea.organisation_id
 left join line l on l.id = h.line_id -- one that was deleted since: it counts for where the contact is now
 left join subject j on j.id = k.subject_id and j.line_id = h.line_id
 on conflict (contact_id, part) do update set

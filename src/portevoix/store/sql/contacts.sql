@@ -95,7 +95,7 @@ select contact_id as id from seat where account_id = %(account_id)s and state = 
 
 -- name: transfer
 with s as (delete from seat where contact_id = %(id)s and role = 'adviser')
-update contact set state = 'waiting', waiting_since = %(at)s, holder_id = null, wake_at = null, declined = '{}', head_at = null,
+update contact set state = 'waiting', waiting_since = %(at)s, holder_id = null, wake_at = null, declined = '{}',
   line_id = %(line_id)s, due_at = %(due_at)s, preferred_id = %(to_account_id)s, preferred_until = null,
   preferred_only = %(to_account_id)s::bigint is not null, version = version + 1
 where id = %(id)s and state = any(%(from_states)s)

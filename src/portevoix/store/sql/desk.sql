@@ -210,13 +210,12 @@ where m.id = %(id)s
 
 -- name: events
 -- Between the first and the last message shown; names are resolved here, once.
-select e.id, e.at, e.kind, e.v, e.actor_id, e.data, x.full_name as actor, w.full_name as account, t.full_name as to_account, f.full_name as from_account,
+select e.id, e.at, e.kind, e.v, e.actor_id, e.data, x.full_name as actor, w.full_name as account, t.full_name as to_account,
        l.name as line, j.name as motif
 from event e
 left join account x on x.id = e.actor_id
 left join account w on w.id = (case when e.data ->> 'account_id' ~ '^[0-9]+$' then (e.data ->> 'account_id')::bigint end)
 left join account t on t.id = (case when e.data ->> 'to_account_id' ~ '^[0-9]+$' then (e.data ->> 'to_account_id')::bigint end)
-left join account f on f.id = (case when e.data ->> 'from_account_id' ~ '^[0-9]+$' then (e.data ->> 'from_account_id')::bigint end)
 left join line l on l.id = (case when e.kind = 'contact-transferred' then (e.data ->> 'line_id')::bigint end)
 left join subject j on j.id = (case when e.data ->> 'subject_id' ~ '^[0-9]+$' then (e.data ->> 'subject_id')::bigint end)
 where e.conversation_id in (select %(id)s::bigint union select id from conversation where merged_into = %(id)s)

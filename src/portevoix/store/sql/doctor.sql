@@ -116,7 +116,6 @@ from line l
 where l.active and l.relaxations = '[]' and exists (select from line_skill n where n.line_id = l.id)
   and (exists (select from door d where d.line_id = l.id and d.active)
        or exists (select from contact k where k.line_id = l.id and k.state = 'waiting'))
-  and not exists (select from contract c where c.own_platform and (c.lines = '[]' or c.lines ? l.slug))
   and not exists (
     select from adviser_line al join account a on a.id = al.account_id
     where al.line_id = l.id and a.is_active and not exists (
@@ -153,10 +152,3 @@ group by process having max(at) < now() - interval '30 seconds'
 -- What makes a commit durable.
 select name, setting from pg_settings
 where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'data_checksums')
-
--- name: handed_over_long
--- An organisation that answers elsewhere has had a contact for more than a day.
-select 'contact ' || k.id as thing, 'with ' || o.name || ' since ' || s.since as detail
-from elsewhere_account e join contact k on k.holder_id = e.account_id and k.state in ('active', 'wrap-up')
-join seat s on s.contact_id = k.id and s.role = 'adviser' join organisation o on o.id = e.organisation_id
-where s.since < now() - interval '1 day' order by s.since limit 50

@@ -31,11 +31,8 @@ select id from line where active
 select a.id, a.full_name, a.role, a.organisation_id, o.name as organisation, t.name as team, s.name as site, a.works_from,
   coalesce(p.state, 'offline') as state, coalesce(p.reason, '') as reason, p.since,
   coalesce(h.held, 0) as held, coalesce(h.late, 0) as late,
-  array(select al.line_id from adviser_line al where al.account_id = a.id order by 1) as lines,
-  coalesce(q.lent, '{}') as lent, q.lent_until
+  array(select al.line_id from adviser_line al where al.account_id = a.id order by 1) as lines
 from account a
-left join (select n.account_id, array_agg(k.name || ' ' || n.level order by k.name) as lent, min(n.until) as lent_until
-           from skill_for_now n join skill k on k.id = n.skill_id group by 1) q on q.account_id = a.id
 left join organisation o on o.id = a.organisation_id
 left join team t on t.id = a.team_id left join site s on s.id = a.site_id
 left join presence p on p.account_id = a.id
@@ -67,17 +64,14 @@ delete from line_pause where line_id = %(line_id)s returning line_id
 delete from line_pause where until <= %(at)s returning line_id
 
 -- name: able
--- Of each line: how many may take its work (every required skill), and how many of them are here. An organisation that answers on
--- its own platform is somebody who is always here.
-select l.id as line_id, count(a.id) + max(e.many) as able, count(a.id) filter (where p.state = 'available') + max(e.many) as here
+-- Of each line: how many may take its work (every required skill), and how many of them are here.
+select l.id as line_id, count(a.id) as able, count(a.id) filter (where p.state = 'available') as here
 from line l
 left join adviser_line al on al.line_id = l.id
 left join account a on a.id = al.account_id and a.is_active
   and not exists (select from line_skill n where n.line_id = l.id and not exists (
     select from skill_held s where s.account_id = a.id and s.skill_id = n.skill_id and s.level >= n.min_level))
 left join presence p on p.account_id = a.id
-cross join lateral (select count(*) as many from contract c where c.own_platform and (c.lines = '[]' or c.lines ? l.slug)
-  and (c.first_day is null or c.first_day <= now()::date) and (c.last_day is null or c.last_day >= now()::date)) e
 where l.active and l.id = any(%(lines)s) group by 1
 
 -- name: open_alarms
@@ -130,7 +124,7 @@ returning account_id
 delete from skill_for_now where account_id = %(account_id)s and skill_id = %(skill_id)s returning account_id
 
 -- name: end_skills
-delete from skill_for_now where until <= %(at)s returning account_id, skill_id
+delete from skill_for_now where until <= %(at)s returning account_id
 
 -- name: skills_of
 -- Every skill with what this person has of it: by the settings, and for now.
@@ -215,11 +209,8 @@ returning m.id, array(select account_id from team_message_to where message_id = 
 
 -- name: shares
 select c.id, o.name as organisation, c.share, c.lines, c.day_least, c.day_most,
-  f.id as act_id, f.former, f.until, f.reason, f.at as changed_at, b.full_name as by_name,
   (select count(*) from allocation x where x.day = %(day)s and x.organisation_id = c.organisation_id) as had
 from contract c join organisation o on o.id = c.organisation_id
-left join floor_act f on f.contract_id = c.id and f.kind = 'share' and f.ended_at is null and (f.until is not null or f.at > now() - interval '1 day')
-left join account b on b.id = f.by_id
 where (c.first_day is null or c.first_day <= %(day)s) and (c.last_day is null or c.last_day >= %(day)s)
 order by o.name, c.id
 
@@ -236,121 +227,3 @@ select coalesce(a.organisation_id, x.organisation_id) as organisation_id
 from contact k left join seat s on s.contact_id = k.id and s.role = 'adviser'
 left join account a on a.id = coalesce(k.holder_id, s.account_id) left join allocation x on x.contact_id = k.id
 where k.id = %(id)s
-
--- name: note_act
-insert into floor_act (batch, at, by_id, kind, account_id, line_id, skill_id, contact_id, contract_id, former, value, reason,
-  until, ended_at)
-values (%(batch)s, %(at)s, %(by_id)s, %(kind)s, %(account_id)s, %(line_id)s, %(skill_id)s, %(contact_id)s, %(contract_id)s,
-  %(former)s, %(value)s, %(reason)s, %(until)s, %(ended_at)s)
-returning id
-
--- name: end_acts_on
--- What stood of this very thing.
-update floor_act set ended_at = %(at)s, ended_by = %(by_id)s
-where ended_at is null and kind = %(kind)s and account_id is not distinct from %(account_id)s
-  and line_id is not distinct from %(line_id)s and skill_id is not distinct from %(skill_id)s
-  and contact_id is not distinct from %(contact_id)s and contract_id is not distinct from %(contract_id)s
-returning id, former, until
-
--- name: due_acts
-select id from floor_act where until <= %(at)s and ended_at is null and kind in ('line', 'share') order by until limit 500
-
--- name: hold_act
-select id, kind, account_id, line_id, skill_id, contract_id, former, value from floor_act
-where id = %(id)s and ended_at is null for update
-
--- name: end_act
-update floor_act set ended_at = %(at)s, ended_by = %(by_id)s where id = %(id)s returning id
-
--- name: name_batch
-update floor_act set batch = %(batch)s where id = %(batch)s returning id
-
--- name: act
-select f.id, f.kind, f.account_id, f.line_id, f.contract_id, f.ended_at, a.organisation_id, b.organisation_id as by_organisation_id
-from floor_act f left join account a on a.id = f.account_id join account b on b.id = f.by_id where f.id = %(id)s
-
--- name: acts_of
-select id from floor_act where batch = %(batch)s order by id
-
--- name: acts
--- What was done from the floor; an organisation's own people, or on lines without a person.
-select f.id, f.batch, f.at, f.kind, f.account_id, f.line_id, f.contract_id, f.former, f.value, f.reason, f.until, f.ended_at,
-  b.full_name as by_name, e.full_name as ended_by_name, a.full_name as person, a.organisation_id, l.name as line, k.name as skill,
-  o.name as organisation
-from floor_act f join account b on b.id = f.by_id left join account e on e.id = f.ended_by
-left join account a on a.id = f.account_id left join line l on l.id = f.line_id left join skill k on k.id = f.skill_id
-left join contract c on c.id = f.contract_id left join organisation o on o.id = c.organisation_id
-where f.at > %(since)s and (%(batch)s::bigint is null or f.batch = %(batch)s)
-  and (%(account_id)s::bigint is null or f.account_id = %(account_id)s)
-  and (%(organisation)s::bigint is null or a.organisation_id = %(organisation)s
-    or f.account_id is null and (b.organisation_id = %(organisation)s or f.kind = 'pause' and f.line_id = any(%(lines)s)))
-order by f.id desc limit 200
-
--- name: notices
-select f.id, f.kind, f.at, f.value, f.reason, f.until, b.full_name as by_name, l.name as line, s.name as skill
-from floor_act f join account b on b.id = f.by_id left join line l on l.id = f.line_id left join skill s on s.id = f.skill_id
-where f.account_id = %(account_id)s and f.read_at is null and f.at > %(since)s and f.by_id <> f.account_id
-  and (f.ended_at is null or f.kind in ('push', 'pull')) order by f.id limit 5
-
--- name: see_act
-update floor_act set read_at = coalesce(read_at, %(at)s) where id = %(id)s and account_id = %(account_id)s returning id
-
--- name: pauses_of
-select l.id, l.name as line, p.until, p.reason, a.full_name as by_name
-from adviser_line al join line_pause p on p.line_id = al.line_id and (p.until is null or p.until > %(at)s)
-join line l on l.id = p.line_id join account a on a.id = p.by_id where al.account_id = %(account_id)s order by l.name
-
--- name: share_back
-update contract set share = %(share)s where id = %(id)s and share = %(now)s returning id
-
--- name: to_head
--- Before everything else that waits on its line: what was promised to the client stays in due_at.
-update contact k set head_at = (select least(min(coalesce(w.head_at, w.due_at)), %(at)s) - interval '1 second'
-    from contact w where w.line_id = k.line_id and w.state = 'waiting'),
-  preferred_id = null, preferred_until = null, preferred_only = false, version = version + 1
-where k.id = %(id)s and k.state = 'waiting' returning k.id, k.conversation_id, k.line_id
-
--- name: level
-select coalesce(max(level), 0) as level from adviser_skill where account_id = %(account_id)s and skill_id = %(skill_id)s
-
--- name: day_came
--- How many came in each quarter of an hour of a day.
-select floor(extract(epoch from received_at - %(since)s) / 900)::int as quarter, count(*)::int as came
-from contact where received_at >= %(since)s and received_at < %(until)s and line_id = any(%(lines)s) group by 1 order by 1
-
--- name: day_done
-select floor(extract(epoch from ended_at - %(since)s) / 900)::int as quarter,
-  count(*) filter (where in_target is not null)::int as answered, count(*) filter (where in_target)::int as in_time
-from handling where ended_at >= %(since)s and ended_at < %(until)s and line_id = any(%(lines)s) group by 1 order by 1
-
--- name: day_gone
-select floor(extract(epoch from closed_at - %(since)s) / 900)::int as quarter, count(*)::int as gave_up
-from contact where state = 'abandoned' and closed_at >= %(since)s and closed_at < %(until)s and line_id = any(%(lines)s)
-group by 1 order by 1
-
--- name: day_here
--- How many people were in each state in the middle of each quarter.
-select q.quarter, s.state, count(*)::int as people
-from generate_series(0, 95) q(quarter)
-join presence_span s on s.began_at <= %(since)s + make_interval(secs => q.quarter * 900 + 450)
-  and coalesce(s.ended_at, %(at)s) > %(since)s + make_interval(secs => q.quarter * 900 + 450)
-  and s.began_at < %(until)s and coalesce(s.ended_at, %(at)s) > %(since)s
-join account a on a.id = s.account_id and (%(organisation)s::bigint is null or a.organisation_id = %(organisation)s)
-where s.state in ('available', 'paused') group by 1, 2
-
--- name: contract_lines
-select id, lines from contract where id = %(id)s
-
--- name: marks
--- What a supervisor did with these waiting contacts.
-select k.id, k.head_at, k.preferred_only, a.full_name as promised_to from contact k
-left join account a on a.id = k.preferred_id and k.preferred_only
-where k.id = any(%(ids)s::bigint[]) and (k.preferred_only or k.head_at is not null)
-
--- name: line_held
--- Who has what of a line, or is offered it.
-select k.id, k.conversation_id, k.channel, k.state, k.due_at, a.full_name as name, a.id as account_id
-from contact k left join seat s on s.contact_id = k.id and s.role = 'adviser'
-join account a on a.id = coalesce(k.holder_id, s.account_id)
-where k.line_id = %(line_id)s and k.state in ('active', 'offered', 'parked', 'wrap-up')
-  and (%(organisation)s::bigint is null or a.organisation_id = %(organisation)s) order by a.full_name, k.due_at, k.id limit 200

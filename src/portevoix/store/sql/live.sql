@@ -112,8 +112,7 @@ from account a left join presence p on p.account_id = a.id
 where a.is_active and a.id = any(%(only)s::bigint[])
 
 -- name: waiting
-select k.id, k.line_id, k.channel, k.waiting_since, k.received_at, coalesce(k.head_at, k.due_at) as due_at,
-  k.preferred_id, k.preferred_until,
+select k.id, k.line_id, k.channel, k.waiting_since, k.received_at, k.due_at, k.preferred_id, k.preferred_until,
   k.preferred_only, k.declined, l.data_class,
   a.line_id as allotted_line, a.first as allotted_first, a.wider as allotted_wider
 from contact k join line l on l.id = k.line_id left join allocation a on a.contact_id = k.id
@@ -121,8 +120,7 @@ where k.state = 'waiting' and k.id > %(after)s
 order by k.id limit %(limit)s
 
 -- name: waiting_of
-select k.id, k.line_id, k.channel, k.waiting_since, k.received_at, coalesce(k.head_at, k.due_at) as due_at,
-  k.preferred_id, k.preferred_until,
+select k.id, k.line_id, k.channel, k.waiting_since, k.received_at, k.due_at, k.preferred_id, k.preferred_until,
   k.preferred_only, k.declined, l.data_class,
   a.line_id as allotted_line, a.first as allotted_first, a.wider as allotted_wider
 from contact k join line l on l.id = k.line_id left join allocation a on a.contact_id = k.id

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from django.utils.translation import gettext as _
 
-from portevoix.actions import floor_history, floor_words, presence
+from portevoix.actions import floor_acts, presence
 from portevoix.store import desk
-from portevoix.web.desk import notices
 from portevoix.web.numbers import number
 
 if TYPE_CHECKING:
@@ -91,9 +90,7 @@ def my_work(page: Page) -> dict[str, Any]:
         "presence_reason": here["reason"],
         "presence_since": here["since"],
         "presence_ends": here.get("ends_at"),
-        "words": floor_words.words(page.conn, page.who.id, page.now),
-        "notices": notices.notices(page),
-        "pauses": floor_history.pauses(page.conn, page.who.id, page.now),
+        "words": floor_acts.words(page.conn, page.who.id, page.now),
         "offers": desk.rows(page.conn, "offers", account_id=page.who.id, at=page.now),
         "active": [row for row in held if row["state"] == "active"],
         "wrapping": [row for row in held if row["state"] == "wrap-up"],

@@ -39,9 +39,6 @@ SENTENCES = {
     "wrap-up": gettext_lazy(
         "Il n’y a plus rien à prolonger : une fin de contact se prolonge une seule fois."
     ),
-    "token": gettext_lazy("Les jetons sont pour ceux qui règlent le centre."),
-    "token-name": gettext_lazy("Dites à quoi sert le jeton."),
-    "token-over": gettext_lazy("Ce jeton n’ouvre déjà plus rien."),
     "whatif": gettext_lazy("Rejouer une semaine du centre est réservé à ceux qui en voient tout le plateau."),
     "study-over": gettext_lazy("Cet essai est déjà terminé."),
     "level": gettext_lazy("Un niveau va de 0 (pas du tout) à 5."),
@@ -57,13 +54,6 @@ SENTENCES = {
     ),
     "push": gettext_lazy("Confier ou reprendre un contact est réservé aux superviseurs de sa ligne."),
     "share": gettext_lazy("Une part est un nombre entier de 0 à 100, et se change par l’interne."),
-    "share-so": gettext_lazy("La part est déjà celle-là."),
-    "why": gettext_lazy("Dites pourquoi : un contact ne passe devant les autres qu’avec une raison."),
-    "move-time": gettext_lazy(
-        "Choisissez une durée : un déplacement pour un moment dure trois jours au plus."
-    ),
-    "act-over": gettext_lazy("C’est déjà terminé ou annulé : rien n’a été changé."),
-    "undo": gettext_lazy("Seul qui peut le faire peut l’annuler."),
     "word-over": gettext_lazy("Ce message n’est déjà plus montré."),
     "place": gettext_lazy("Dites si vous travaillez sur site ou à distance."),
     "presence": gettext_lazy(

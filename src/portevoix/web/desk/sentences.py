@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 KINDS = (
     "contact-received", "contact-accepted", "contact-taken", "contact-declined", "contact-expired", "contact-released",
     "contact-transferred", "contact-parked", "contact-woken", "contact-returned", "contact-wrapped", "contact-resumed",
-    "contact-closed", "contact-abandoned", "contact-called-back", "contact-hastened", "contact-offered", "acknowledged", "subject-chosen",
+    "contact-closed", "contact-abandoned", "contact-called-back", "contact-offered", "acknowledged", "subject-chosen",
     "conversation-merged", "conversation-split", "address-bounced", "conversation-renamed", "address-added", "person-changed",
 )  # fmt: skip
 
@@ -38,18 +38,7 @@ def _moment(text: str) -> str:
     return date_format(moment, "j F Y") + " " + date_format(moment, "H:i")
 
 
-def _why(text: str, reason: object) -> str:
-    return f"{text[:-1]} : {reason}" if reason else text
-
-
 def _transferred(row: dict[str, Any], who: str) -> str:
-    data = row["data"]
-    if data.get("cause") == "push":
-        text = _("%(who)s a confié la conversation à %(to)s.")
-        return _why(text % {"who": who, "to": row["to_account"] or "?"}, data.get("reason"))
-    if data.get("cause") == "pull":
-        text = _("%(who)s a repris la conversation à %(from)s : elle attend quelqu’un d’autre.")
-        return _why(text % {"who": who, "from": row["from_account"] or "?"}, data.get("reason"))
     if row["to_account"]:
         text = _("%(who)s a transmis la conversation à %(to)s (ligne %(line)s).")
     else:
@@ -59,8 +48,6 @@ def _transferred(row: dict[str, Any], who: str) -> str:
 
 def _released(row: dict[str, Any], who: str) -> str:
     cause = row["data"].get("cause", "")
-    if cause in ("push", "pull"):
-        return _("La proposition à %s a été retirée.") % who
     if cause in ("vanished", "away"):
         text = _("Le poste de %(who)s ne répondait plus : la conversation attend de nouveau.")
     else:
@@ -93,9 +80,6 @@ def sentence(row: dict[str, Any]) -> str:
             return _released(row, who)
         case "contact-transferred":
             return _transferred(row, row["actor"] or _("Le centre"))
-        case "contact-hastened":
-            text = _("%s a placé la conversation en tête de la file.") % (row["actor"] or who)
-            return _why(text, data.get("reason"))
         case "contact-parked":
             return _("%(who)s a mis la conversation en attente jusqu’au %(when)s.") % {
                 "who": who, "when": _moment(str(data.get("wake_at", ""))),

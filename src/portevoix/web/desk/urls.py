@@ -30,7 +30,6 @@ urlpatterns = [
     path("bureau/liste/<slug:name>/", work.listing, name="list"),
     path("bureau/liste/<slug:name>/nouveaux", work.newer, name="newer"),
     path("bureau/mots/<int:message_id>/lu", work.word_read, name="word-read"),
-    path("bureau/avis/<int:act_id>/vu", work.notice_seen, name="notice-seen"),
     path("bureau/offres/<int:contact_id>/accepter", moves.accept, name="accept"),
     path("bureau/offres/<int:contact_id>/decliner", moves.decline, name="decline"),
     path(_C, conversation.show, name="conversation"),

@@ -9,21 +9,21 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from portevoix.actions import contacts, floor, floor_acts, floor_words
+from portevoix.actions import contacts, floor, floor_acts
 from portevoix.actions.errors import Invalid, Missing, TooLate
 from portevoix.domain.access import Action, Thing
 from portevoix.store import desk
 from portevoix.store import floor as store
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.floor import board
-from portevoix.web.floor.moving import reason
 from portevoix.web.numbers import number
 from portevoix.web.telling import poke
 
 if TYPE_CHECKING:
     from django.http import HttpResponse, HttpResponseBase
 
-#: For how long a word is kept for those who are not here, in hours.
+#: For how long a skill is lent, in minutes; and a word is kept for those who are not here.
+LENT = (30, 60, 120, 240)
 KEPT = (1, 4, 12, 72)
 SHOWN = 100
 
@@ -36,7 +36,7 @@ def own(page: Page) -> int | None:
 @require_GET
 @desk_view
 def queue(page: Page, line_id: int) -> HttpResponseBase:
-    """What waits on a line, most pressing first, to be given to somebody; and what somebody has, to be taken back."""
+    """What waits on a line, most pressing first, to be given to somebody."""
     board.need(page)
     if line_id not in floor.lines(page.conn, page.who):
         raise Missing("line")
@@ -45,20 +45,13 @@ def queue(page: Page, line_id: int) -> HttpResponseBase:
     readable = page.who.may(Action.CONVERSATION_READ, Thing(frozenset({line_id})))
     keys: dict[str, Any] = {"after_due": None, "after_id": None}
     rows = desk.rows(page.conn, "waiting", lines=[line_id], limit=SHOWN + 1, **keys) if readable else []
-    marks = store.rows(page.conn, "marks", ids=[row["contact_id"] for row in rows])
-    marked = {row["id"]: row for row in marks}
-    listed = [{**row, "mark": marked.get(row["contact_id"], {})} for row in rows[:SHOWN]]
     people = store.rows(page.conn, "line_people", line_id=line_id, organisation=own(page))
     context = {
         "line": line,
-        "rows": sorted(listed, key=lambda row: row["mark"].get("head_at") or row["due_at"]),
+        "rows": rows[:SHOWN],
         "more": len(rows) > SHOWN,
         "people": people,
         "readable": readable,
-        "held": store.rows(page.conn, "line_held", line_id=line_id, organisation=own(page))
-        if readable
-        else [],
-        "chosen": number(page.request.GET.get("contact", "")),
     }
     return page.render("floor/queue.html", context)
 
@@ -66,35 +59,26 @@ def queue(page: Page, line_id: int) -> HttpResponseBase:
 @require_POST
 @desk_view
 def push(page: Page, line_id: int) -> HttpResponseBase:
-    """Give what was ticked to somebody, or place it at the head: each that still waits."""
-    head = page.request.POST.get("quoi") == "tete"
+    """Give what was ticked to somebody: each that still waits."""
     account_id = number(page.request.POST.get("personne", ""))
     wanted = [number(one) for one in page.request.POST.getlist("contact")]
     ids = [one for one in wanted if one]
-    if not ids or (account_id is None and not head):
+    if account_id is None or not ids:
         page.said(_("Cochez au moins un contact et choisissez une personne."), "danger")
-        return redirect("floor:queue", line_id)
-    if head and not reason(page):
-        page.said(_("Dites pourquoi : un contact ne passe devant les autres qu’avec une raison."), "danger")
         return redirect("floor:queue", line_id)
     given, late = 0, 0
     for contact_id in ids[:SHOWN]:
         if contacts.get(page.conn, contact_id)["line_id"] != line_id:
             raise Missing("contact")
         try:
-            if head:
-                floor_acts.hasten(page.conn, page.who, contact_id, page.now, reason(page))
-            else:
-                floor_acts.push(page.conn, page.who, contact_id, account_id or 0, page.now, reason(page))
+            floor_acts.push(page.conn, page.who, contact_id, account_id, page.now)
             given += 1
         except TooLate:
             late += 1
     poke()
     if given:
         page.said(
-            _("C’est fait : ce contact sera proposé avant tous les autres de la ligne.")
-            if head
-            else _(
+            _(
                 "C’est confié : proposé à cette personne dès qu’elle a de la place, et à elle seule jusqu’à l’échéance."
             )
         )
@@ -106,10 +90,29 @@ def push(page: Page, line_id: int) -> HttpResponseBase:
 @require_POST
 @desk_view
 def pull(page: Page, contact_id: int) -> HttpResponseBase:
-    """Take a contact back from whoever has it, or was to have it."""
-    floor_acts.pull(page.conn, page.who, contact_id, page.now, reason(page))
+    """Take a contact back from whoever has it."""
+    floor_acts.pull(page.conn, page.who, contact_id, page.now)
     return _back(
         page, _("C’est repris : le contact attend de nouveau, à sa place, pour quelqu’un d’autre d’abord.")
+    )
+
+
+@require_POST
+@desk_view
+def lend(page: Page, account_id: int) -> HttpResponseBase:
+    """A skill for a while, or its end."""
+    asked = page.request.POST
+    skill_id = number(asked.get("competence", "")) or 0
+    if asked.get("fin") == "1":
+        floor_acts.end_skill(page.conn, page.who, account_id, skill_id, page.now)
+        return _back(page, _("C’est rendu : les compétences des réglages comptent de nouveau."), account_id)
+    minutes, level = number(asked.get("minutes", "")), number(asked.get("niveau", ""))
+    if minutes not in LENT or level is None:
+        raise Invalid("skill-time")
+    until = page.now + timedelta(minutes=minutes)
+    floor_acts.lend_skill(page.conn, page.who, account_id, skill_id, level, until, page.now)
+    return _back(
+        page, _("C’est fait, tout de suite et jusqu’à l’heure dite. La fin vient d’elle-même."), account_id
     )
 
 
@@ -120,17 +123,14 @@ def share(page: Page, contract_id: int) -> HttpResponseBase:
     wanted = number(page.request.POST.get("part", ""))
     if wanted is None:
         raise Invalid("share")
-    end = floor_acts.end_of_day(page.now) if page.request.POST.get("duree") == "jour" else None
-    former = floor_acts.set_share(
-        page.conn, page.who, contract_id, wanted, page.now, until=end, reason=reason(page)
+    former = floor_acts.set_share(page.conn, page.who, contract_id, wanted, page.now)
+    return _back(
+        page,
+        _(
+            "La part passe de %(former)d %% à %(share)d %% pour ce qui arrive maintenant. Pour revenir en arrière, remettez %(former)d."
+        )
+        % {"former": former, "share": wanted},
     )
-    values = {"former": former, "share": wanted}
-    text = (
-        _("La part passe de %(former)d %% à %(share)d %% pour ce qui arrive d’ici à minuit, puis revient.")
-        if end
-        else _("La part passe de %(former)d %% à %(share)d %% pour ce qui arrive maintenant.")
-    )
-    return _back(page, text % values)
 
 
 # --- words ----------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def words(page: Page) -> HttpResponseBase:
 def _words(page: Page, asked: dict[str, str], error: str = "") -> HttpResponse:
     board.need(page)
     rows = []
-    for row in floor_words.said(page.conn, page.who, page.now - timedelta(days=30)):
+    for row in floor_acts.said(page.conn, page.who, page.now - timedelta(days=30)):
         people = [
             {**one, "read_at": datetime.fromisoformat(one["read_at"]) if one["read_at"] else None}
             for one in row["people"] or ()
@@ -188,7 +188,7 @@ def say(page: Page) -> HttpResponseBase:
         return _words(page, asked, _("Choisissez à qui écrire et pour combien de temps."))
     until = page.now + timedelta(hours=hours)
     try:
-        floor_words.say(
+        floor_acts.say(
             page.conn, page.who, asked["texte"], asked["pour"], names[asked["pour"]], until, page.now
         )
     except Invalid as wrong:
@@ -202,17 +202,16 @@ def say(page: Page) -> HttpResponseBase:
 @desk_view
 def withdraw(page: Page, message_id: int) -> HttpResponseBase:
     """Show it to nobody else."""
-    floor_words.withdraw(page.conn, page.who, message_id, page.now)
+    floor_acts.withdraw(page.conn, page.who, message_id, page.now)
     poke()
     page.said(_("Le message est retiré : il n’est plus montré à personne."))
     return redirect("floor:words")
 
 
-def _back(page: Page, text: str) -> HttpResponse:
+def _back(page: Page, text: str, account_id: int | None = None) -> HttpResponse:
     poke()
     page.said(text)
     back = page.request.POST.get("retour", "")
-    kind, _dash, ref = back.partition("-")
-    if kind in ("personne", "ligne") and (found := number(ref)):
-        return redirect("floor:person" if kind == "personne" else "floor:queue", found)
-    return redirect("floor:board")
+    if account_id is None and back.startswith("personne-"):
+        account_id = number(back.removeprefix("personne-"))
+    return redirect("floor:person", account_id) if account_id else redirect("floor:board")

@@ -13,12 +13,18 @@ from portevoix.actions import floor
 from portevoix.actions.errors import NotAllowed
 from portevoix.domain.waiting.estimate import announced, queue_length
 from portevoix.store import floor as store
-from portevoix.web.floor.sorting import sorting
+from portevoix.web.numbers import number
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.http import QueryDict
+
     from portevoix.web.desk.page import Page
+
+#: People shown at once; the others are a click away. Their numbers are always of all.
+SIZE = 120
+STATES = ("available", "wrap-up", "paused", "away", "offline")
 
 
 @dataclass(slots=True)
@@ -35,16 +41,6 @@ class Queue:
     estimate: tuple[float, float] | None = None  # seconds, from and to
     now: tuple[int, int] = (0, 0)  # in time, answered: the last half hour
     today: tuple[int, int] = (0, 0)
-
-    @property
-    def key(self) -> str:
-        """Its name on the page."""
-        return f"q-{self.line['id']}-{self.channel}"
-
-    @property
-    def order(self) -> str:
-        """Where it stands among the others."""
-        return f"{self.line['order']} {self.channel}"
 
     @property
     def level_now(self) -> str:
@@ -101,10 +97,47 @@ def queues(page: Page) -> tuple[list[Queue], list[dict[str, Any]]]:
     for line in lines:
         line["able"] = here.get(line["id"], 0)
         line["may_pause"] = floor.may_pause(page.who, line["id"])
-        line["order"] = sorting(line["name"], line["id"])
-    return sorted(found.values(), key=lambda one: one.order), sorted(
-        lines, key=lambda line: str(line["order"])
-    )
+    order = sorted(found.values(), key=lambda one: (one.line["name"], one.line["id"], one.channel))
+    return order, lines
+
+
+def people(page: Page, asked: QueryDict) -> dict[str, Any]:
+    """Those one may see, filtered; with how many there are in each state."""
+    own = None if floor.sees_all(page.who) else page.who.rule.organisation_id
+    rows = store.rows(page.conn, "people", organisation=own, at=page.now)
+    counts = dict.fromkeys(STATES, 0)
+    for row in rows:
+        counts[row["state"]] = counts.get(row["state"], 0) + 1
+    words = asked.get("qui", "").strip().lower()
+    state, line = asked.get("etat", ""), number(asked.get("ligne", ""))
+    place = asked.get("lieu", "") if asked.get("lieu") in ("site", "home") else ""
+    shown = [
+        row
+        for row in rows
+        if (
+            not words
+            or words in f"{row['full_name']} {row['team'] or ''} {row['organisation'] or ''}".lower()
+        )
+        and (row["state"] == state if state in STATES else row["state"] != "offline" or row["held"] or words)
+        and (line is None or line in row["lines"])
+        and place in ("", row["works_from"])
+    ]
+    rank = {name: order for order, name in enumerate(STATES)}
+    shown.sort(key=lambda row: (rank.get(row["state"], 9), row["full_name"].lower(), row["id"]))
+    whole = asked.get("tout") == "1"
+    return {
+        "people": shown if whole else shown[:SIZE],
+        "matching": len(shown),
+        "more": 0 if whole else max(0, len(shown) - SIZE),
+        "counts": [(name, counts.get(name, 0)) for name in STATES],
+        "asked": {
+            "qui": asked.get("qui", ""),
+            "etat": state,
+            "ligne": line,
+            "lieu": place,
+            "tout": "1" if whole else "",
+        },
+    }
 
 
 def alarms(page: Page) -> list[dict[str, Any]]:
@@ -124,21 +157,13 @@ def alarm_text(row: dict[str, Any]) -> str:
             return _("Des contacts en retard.")
         case "nobody":
             return _("Des contacts en attente et personne de disponible.")
-        case "away":
-            return str(
-                _("Confié à une plateforme depuis plus d’un jour, et pas encore rendu : %d.") % row["value"]
-            )
-        case "away":
-            return str(
-                _("Confié à une plateforme depuis plus d’un jour, et pas encore rendu : %d.") % row["value"]
-            )
         case _:
             pass
     return _("Personne n’a les compétences exigées : aucun contact de cette ligne ne peut être proposé.")
 
 
 def everything(page: Page) -> dict[str, Any]:
-    """What waits, and what asks for somebody."""
+    """What the board shows."""
     need(page)
     found, lines = queues(page)
     return {
@@ -151,4 +176,5 @@ def everything(page: Page) -> dict[str, Any]:
             "held": sum(one.held for one in found),
             "today": level((sum(one.today[0] for one in found), sum(one.today[1] for one in found))),
         },
+        **people(page, page.request.GET),
     }

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portevoix.web.floor import day, elsewhere, elsewhere_api, hours, views, whatif
+from portevoix.web.floor import acts, hours, views, whatif
 
 app_name = "floor"
 
@@ -14,23 +14,22 @@ urlpatterns = [
     path("files.csv", views.file, name="board-file"),
     path("lignes/<int:line_id>/pause", views.pause, name="line-pause"),
     path("lignes/<int:line_id>/reprise", views.resume, name="line-resume"),
+    path("personnes/<int:account_id>", views.person, name="person"),
+    path("personnes/<int:account_id>/lignes", views.move, name="person-move"),
+    path("personnes/<int:account_id>/competences", acts.lend, name="person-skill"),
+    path("lignes/<int:line_id>/attente", acts.queue, name="queue"),
+    path("lignes/<int:line_id>/confier", acts.push, name="push"),
+    path("contacts/<int:contact_id>/reprendre", acts.pull, name="pull"),
+    path("contrats/<int:contract_id>/part", acts.share, name="share"),
+    path("messages", acts.words, name="words"),
+    path("messages/envoyer", acts.say, name="say"),
+    path("messages/<int:message_id>/retirer", acts.withdraw, name="withdraw"),
     path("et-si/", whatif.show, name="whatif"),
     path("et-si/essayer", whatif.ask, name="whatif-ask"),
     path("et-si/<int:study_id>", whatif.study, name="whatif-study"),
     path("et-si/<int:study_id>/annuler", whatif.cancel, name="whatif-cancel"),
     path("et-si/<int:study_id>.<str:kind>", whatif.file, name="whatif-file"),
-    path("plateformes/", elsewhere.show, name="elsewhere"),
-    path("plateformes/<int:organisation_id>.csv", elsewhere.file, name="elsewhere-file"),
-    path("plateformes/<int:organisation_id>/resultats", elsewhere.hand_in, name="elsewhere-results"),
-    path("plateformes/<int:organisation_id>/jetons", elsewhere.token, name="elsewhere-token"),
-    path("plateformes/contacts/<int:contact_id>/reprendre", elsewhere.take_back, name="elsewhere-back"),
-    path("plateformes/jetons/<int:token_id>/retirer", elsewhere.revoke, name="elsewhere-revoke"),
-    path("api/confies", elsewhere_api.given, name="api-given"),
-    path("api/resultats", elsewhere_api.results, name="api-results"),
-    path("journee", day.show, name="day"),
-    path("journee.csv", day.file, name="day-file"),
     path("heures", hours.show, name="hours"),
     path("heures.csv", hours.file, name="hours-file"),
-    path("", include("portevoix.web.floor.act_urls")),
     path("", include("portevoix.web.floor.coherence_urls")),
 ]

@@ -13,11 +13,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from portevoix.actions import floor
-from portevoix.store import elsewhere
+from portevoix.actions import floor, floor_acts
 from portevoix.store import floor as store
 from portevoix.web.desk.page import Page, desk_view
-from portevoix.web.floor import board, crowd, rounds
+from portevoix.web.floor import board
+from portevoix.web.floor.acts import LENT
 from portevoix.web.floor.coherence_file import safe
 from portevoix.web.numbers import number
 from portevoix.web.telling import poke
@@ -25,27 +25,28 @@ from portevoix.web.telling import poke
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
 
+#: How long a pause may be asked for, in minutes.
+PAUSES = (15, 30, 60, 120)
+
 
 @require_GET
 @desk_view
 def show(page: Page) -> HttpResponseBase:
-    """The board; what became different on it when something happened."""
-    if page.fragment:
-        return rounds.news(page)
+    """The board; its inside alone when something happened."""
     context = {
-        **rounds.whole(page),
+        **board.everything(page),
+        "pauses": PAUSES,
         "sees_all": floor.sees_all(page.who),
-        "platforms": elsewhere.row(page.conn, "any_platform") is not None,
+        "shares": floor_acts.shares(page.conn, page.who, page.now),
     }
-    return page.render("floor/board.html", context)
+    return page.render("floor/board_inside.html" if page.fragment else "floor/board.html", context)
 
 
 @require_GET
 @desk_view
 def wall(page: Page) -> HttpResponseBase:
     """Large figures for a screen on the wall: nothing to press, no names."""
-    board.need(page)
-    context = {**board.everything(page), "counts": crowd.counts(crowd.read(page))}
+    context = board.everything(page)
     return page.render("floor/wall_inside.html" if page.fragment else "floor/wall.html", context)
 
 
@@ -95,7 +96,7 @@ def file(page: Page) -> HttpResponseBase:
 def pause(page: Page, line_id: int) -> HttpResponseBase:
     """A line waits for a while."""
     minutes = number(page.request.POST.get("minutes", ""))
-    until = page.now + timedelta(minutes=minutes) if minutes in rounds.PAUSES else None
+    until = page.now + timedelta(minutes=minutes) if minutes in PAUSES else None
     floor.pause(
         page.conn, page.who, line_id, page.now, until, page.request.POST.get("raison", "").replace("\x00", "")
     )
@@ -112,13 +113,52 @@ def resume(page: Page, line_id: int) -> HttpResponseBase:
 
 @require_POST
 @desk_view
+def move(page: Page, account_id: int) -> HttpResponseBase:
+    """Somebody is put on a line or taken off it."""
+    line_id = number(page.request.POST.get("ligne", "")) or 0
+    on = page.request.POST.get("sens") == "mettre"
+    floor.move(page.conn, page.who, account_id, line_id, page.now, on=on)
+    text = (
+        _("C’est fait : cette personne répond maintenant aussi à cette ligne.")
+        if on
+        else _("C’est fait : cette personne ne répond plus à cette ligne. Ce qu’elle a en main lui reste.")
+    )
+    return _done(page, text)
+
+
+@require_POST
+@desk_view
 def see(page: Page, alarm_id: int) -> HttpResponseBase:
     """Somebody sees to an alarm."""
     floor.see_to(page.conn, page.who, alarm_id, page.now)
     return _done(page, _("Vos collègues voient que vous vous en occupez."))
 
 
+@require_GET
+@desk_view
+def person(page: Page, account_id: int) -> HttpResponseBase:
+    """One person: what they do, and the lines they answer, to be changed."""
+    board.need(page)
+    found = floor.person(page.conn, page.who, account_id, page.now)
+    lines = store.rows(page.conn, "lines", lines=floor.lines(page.conn, page.who), at=page.now)
+    seen = {line["id"] for line in lines}
+    hand = store.rows(page.conn, "in_hand", account_id=account_id)
+    context = {
+        "one": found,
+        "lines": lines,
+        "skills": store.rows(page.conn, "skills_of", account_id=account_id),
+        "lent": LENT,
+        "levels": range(6),
+        # Of a line that one does not see there is a number, not more.
+        "hand": [row for row in hand if row["line_id"] in seen],
+        "elsewhere": sum(row["line_id"] not in seen for row in hand),
+    }
+    return page.render("floor/person.html", context)
+
+
 def _done(page: Page, text: str) -> HttpResponse:
     poke()
     page.said(text)
-    return redirect("floor:board")
+    back = page.request.POST.get("retour", "")
+    account_id = number(back.removeprefix("personne-")) if back.startswith("personne-") else None
+    return redirect("floor:person", account_id) if account_id else redirect("floor:board")

@@ -76,7 +76,7 @@ class ContractForm(RowForm[Contract]):
         fields = (
             "organisation", "share", "lines", "channels", "first_day", "last_day", "hours", "day_least", "day_most",
             "week_least", "week_most", "ramp", "lends_after", "helps_after", "knows", "price_contact", "price_minute",
-            "quality_percent", "reference_visible", "own_platform",
+            "quality_percent", "reference_visible",
         )  # fmt: skip
         widgets: ClassVar[dict[str, Any]] = {
             **{
@@ -108,9 +108,6 @@ class ContractForm(RowForm[Contract]):
                 "Secondes d’attente après lesquelles ses conseillers prennent ceux des autres. Vide : jamais."
             ),
             "quality_percent": _("Objectif du contrat, montré à la page de cohérence."),
-            "own_platform": _(
-                "Ses contacts lui sont confiés tout de suite ; elle rend ses résultats par un fichier ou par ses programmes : plateau, Plateformes."
-            ),
             "reference_visible": _("Ses responsables comparent leurs chiffres à ceux de l’interne."),
         }
 

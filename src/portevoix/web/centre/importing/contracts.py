@@ -184,7 +184,9 @@ def _one(table: Table, values: dict[str, Any], row: Contract | None, plan: Plan,
             given = name if name != "__all__" else ""
             plan.mistakes += [str(table.wrong(given, str(error))) for error in errors]
         return
-    made = form.save()
+    made = form.save(commit=False)
+    made.own_platform = values["own_platform"]
+    made.save()
     made.refresh_from_db()  # 3.2 is kept as 3.20
     after = snapshot(made)
     fields = sorted(key for key in {**before, **after} if before.get(key) != after.get(key))

@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from portevoix.actions import floor_history, floor_words
+from portevoix.actions import floor_acts
 from portevoix.web.desk import lists, reading
 from portevoix.web.desk.page import Page, desk_view
 from portevoix.web.telling import poke
@@ -96,18 +96,8 @@ def newer(page: Page, name: str) -> HttpResponseBase:
 @desk_view
 def word_read(page: Page, message_id: int) -> HttpResponseBase:
     """A supervisor's word is read."""
-    floor_words.read(page.conn, page.who.id, message_id, page.now)
+    floor_acts.read(page.conn, page.who.id, message_id, page.now)
     poke()
-    if not page.fragment:
-        return redirect("desk:home")
-    return page.render("desk/mine.html", {**lists.my_work(page), "list_name": lists.chosen(page)})
-
-
-@require_POST
-@desk_view
-def notice_seen(page: Page, act_id: int) -> HttpResponseBase:
-    """They saw what a supervisor did that concerns them."""
-    floor_history.seen(page.conn, page.who.id, act_id, page.now)
     if not page.fragment:
         return redirect("desk:home")
     return page.render("desk/mine.html", {**lists.my_work(page), "list_name": lists.chosen(page)})

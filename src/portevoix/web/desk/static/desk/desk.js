@@ -6,7 +6,7 @@ import { announce, toast } from "../ui/js/announce.js";
 import { showPane } from "../ui/js/panes.js";
 
 const MOVED = ["received", "accepted", "taken", "declined", "expired", "released", "transferred", "parked", "woken",
-  "returned", "wrapped", "resumed", "closed", "offered", "abandoned", "hastened"].map((name) => `contact-${name}`);
+  "returned", "wrapped", "resumed", "closed", "offered", "abandoned"].map((name) => `contact-${name}`);
 const SAID = ["message-added", "message-status", "acknowledged", "subject-chosen", "conversation-merged", "conversation-split", "conversation-absorbed",
   "conversation-renamed", "address-added", "person-changed"];
 const QUEUE = new Set(["contact-received", "contact-returned", "contact-released", "contact-transferred", "contact-closed",
@@ -89,7 +89,6 @@ document.addEventListener("pv:mine", refreshMine);
 // A supervisor's word: shown at once, said once, and it stays until it is read.
 const said = new Set([...document.querySelectorAll(".team-word")].map((one) => one.id));
 document.addEventListener("pv:team-message", refreshMine);
-document.addEventListener("pv:floor-act", refreshMine);
 document.body.addEventListener("htmx:afterSettle", () => {
   for (const word of document.querySelectorAll(".team-word")) {
     if (said.has(word.id)) continue;
